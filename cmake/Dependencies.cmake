@@ -1,0 +1,48 @@
+# Every dependency by the name it has on Debian and in Spack.
+find_package(PkgConfig REQUIRED) # Debian package pkg-config, Spack package pkgconf
+find_package(MPI COMPONENTS C)
+find_package(OpenMP COMPONENTS C)
+find_package(TIFF)
+
+set(aet_missing "")
+macro(aet_need found what debian spack)
+  if(NOT ${found})
+    string(APPEND aet_missing "\n  ${what}: Debian package ${debian}, Spack package ${spack}")
+  endif()
+endmacro()
+macro(aet_pkg name module what debian spack)
+  pkg_check_modules(${name} QUIET IMPORTED_TARGET ${module})
+  aet_need(${name}_FOUND "${what}" ${debian} "${spack}")
+endmacro()
+
+aet_need(MPI_C_FOUND "MPI" libopenmpi-dev openmpi)
+aet_need(OpenMP_C_FOUND "OpenMP" build-essential gcc)
+aet_need(TIFF_FOUND "TIFF" libtiff-dev libtiff)
+aet_pkg(PETSC PETSc "PETSc (real, double)" petsc-dev "petsc+hdf5+fftw")
+aet_pkg(HDF5 hdf5-openmpi "parallel HDF5" libhdf5-openmpi-dev "hdf5+mpi")
+if(NOT HDF5_FOUND)
+  pkg_check_modules(HDF5 QUIET IMPORTED_TARGET hdf5)
+endif()
+aet_pkg(FFTW fftw3f "FFTW, single precision" libfftw3-dev "fftw+mpi+openmp precision=float,double")
+aet_pkg(CJSON libcjson "cJSON" libcjson-dev cjson)
+aet_pkg(YAML yaml-0.1 "libyaml" libyaml-dev libyaml)
+aet_pkg(XXHASH libxxhash "xxHash" libxxhash-dev xxhash)
+
+# FFTW's MPI and OpenMP libraries and matio ship no usable .pc file (matio's adds the serial HDF5 and breaks the link).
+find_library(FFTW_MPI_LIBRARY fftw3f_mpi HINTS ${FFTW_LIBRARY_DIRS})
+find_library(FFTW_OMP_LIBRARY fftw3f_omp HINTS ${FFTW_LIBRARY_DIRS})
+find_library(MATIO_LIBRARY matio)
+find_path(MATIO_INCLUDE_DIR matio.h)
+aet_need(FFTW_MPI_LIBRARY "FFTW-MPI, single precision" libfftw3-mpi-dev "fftw+mpi")
+aet_need(FFTW_OMP_LIBRARY "FFTW with OpenMP, single precision" libfftw3-dev "fftw+openmp")
+aet_need(MATIO_LIBRARY "matio" libmatio-dev matio)
+
+if(aet_missing)
+  message(FATAL_ERROR "aet4d needs what this machine does not have:${aet_missing}\nOn Debian or Ubuntu jobs/quickstart.sh installs all of it.")
+endif()
+
+add_library(aet_fftw INTERFACE)
+target_link_libraries(aet_fftw INTERFACE ${FFTW_MPI_LIBRARY} ${FFTW_OMP_LIBRARY} PkgConfig::FFTW)
+add_library(aet_matio INTERFACE)
+target_include_directories(aet_matio SYSTEM INTERFACE ${MATIO_INCLUDE_DIR})
+target_link_libraries(aet_matio INTERFACE ${MATIO_LIBRARY})

@@ -1,0 +1,58 @@
+/** \file atoms.h  Atoms: tracing, naming, comparison. */
+#ifndef AET4D_ATOMS_H
+#define AET4D_ATOMS_H
+
+#include <aet4d/dist.h>
+#include <aet4d/io.h>
+#include <aet4d/units.h>
+
+#define AET_SPECIES_MAX 8
+#define AET_SPECIES_NONE (-1)
+
+/** Atoms distributed in contiguous blocks over the ranks, ordered by (z, y, x) of their position rounded to 1e-4 Å: the order, and so the
+    ids, do not depend on the number of ranks. Positions in Å from voxel floor(N/2) of the volume (geometry.md). */
+typedef struct _p_AetAtoms *AetAtoms;
+struct _p_AetAtoms {
+  MPI_Comm comm; /* duplicated */
+  PetscInt total, start, count;
+  int      species_count;
+  char     symbol[AET_SPECIES_MAX][8]; /* species index → element symbol */
+  double  *position;   /* [count][3] x, y, z in Å, owned */
+  int     *species;    /* [count] index into symbol, owned */
+  double  *intensity;  /* [count] integrated intensity; owned, never NULL */
+  double  *confidence; /* [count] probability of the species, 0 … 1; owned, never NULL */
+};
+AET_EXTERN const AetOptionTable AetTraceOptions;
+
+/** `count` local atoms, zeroed. Collective. */
+AET_EXTERN PetscErrorCode AetAtomsCreate(MPI_Comm comm, PetscInt count, int species_count, const char *const *symbols, AetAtoms *atoms);
+AET_EXTERN PetscErrorCode AetAtomsDestroy(AetAtoms *atoms);
+/** Sorts over all ranks into the documented order and re-blocks by AetBlock. Collective. */
+AET_EXTERN PetscErrorCode AetAtomsSort(AetAtoms atoms);
+/** Whole arrays on every rank (position [total][3], species [total]; PetscFree each). Collective. */
+AET_EXTERN PetscErrorCode AetAtomsGather(AetAtoms atoms, double **position, int **species);
+/** `atoms.h5` (table group "atoms", units on every column) and, beside it, the extended-XYZ twin. Collective. */
+AET_EXTERN PetscErrorCode AetAtomsWrite(AetAtoms atoms, const char *path);
+/** From aet4d's `atoms.h5`, any XYZ, or a MAT/HDF5 table of 3 columns or rows. Collective. */
+AET_EXTERN PetscErrorCode AetAtomsRead(MPI_Comm comm, const char *file, AetAtoms *atoms);
+
+typedef struct {
+  PetscInt maxima, fitted, rejected_fit, rejected_distance, rejected_checks; /* candidates and why they fell */
+  PetscInt rounds;                                                          /* of classification */
+  PetscInt by_species[AET_SPECIES_MAX];
+  double   start_disagreement; /* largest fraction of atoms that two starts name differently */
+} AetTraceReport;
+/** Peaks of the volume as atoms, named: local maxima, quartic fit, minimum distance, candidate checks, classification; `trace_*` options.
+    Identical for any number of ranks. Collective on volume->comm. */
+AET_EXTERN PetscErrorCode AetTrace(AetVolume volume, AetAtoms *atoms, AetTraceReport *report);
+
+typedef struct {
+  PetscInt found, truth, paired;
+  double   recall, precision, rmsd_pm, species_agreement, percentile95_pm;
+  double   shift_angstrom[3]; /* mean shift found - truth that was removed */
+} AetCompareResult;
+/** Pairs one to one (greedy by distance over all pairs within `cutoff_angstrom`; ties by index), removes the mean shift and pairs again until
+    it moves < 1e-4 Å; rmsd = sqrt of the sum over axes of the variance of the differences. Collective. */
+AET_EXTERN PetscErrorCode AetCompare(AetAtoms found, AetAtoms truth, double cutoff_angstrom, AetCompareResult *result);
+
+#endif

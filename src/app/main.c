@@ -1,0 +1,7 @@
+#include <aet4d/aet4d.h>
+
+int main(int argc, char **argv)
+{
+  if (AetInitialize(&argc, &argv)) return 1;
+  return AetFinalize() ? 1 : 0;
+}

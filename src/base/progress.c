@@ -1,0 +1,105 @@
+/* Progress: one line per stage on a terminal, one line per tenth elsewhere. */
+#include <aet4d/base.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <time.h>
+#include <unistd.h>
+
+struct _p_AetProgress {
+  MPI_Comm comm;
+  char     stage[64];
+  PetscInt steps, last_tenth;
+  double   begin;
+  int      rank, terminal, quiet;
+};
+
+static FILE *aet_log;
+
+static int Quiet(void)
+{
+  PetscBool set = PETSC_FALSE, quiet = PETSC_FALSE;
+
+  (void)PetscOptionsGetBool(NULL, NULL, "-quiet", &quiet, &set);
+  return set && quiet;
+}
+
+PetscErrorCode AetProgressCreate(MPI_Comm comm, const char *stage, PetscInt steps, AetProgress *progress)
+{
+  PetscFunctionBegin;
+  PetscCall(PetscNew(progress));
+  (*progress)->comm = comm;
+  snprintf((*progress)->stage, sizeof (*progress)->stage, "%s", stage);
+  (*progress)->steps = steps > 0 ? steps : 1;
+  (*progress)->begin = MPI_Wtime();
+  (*progress)->terminal = isatty(1);
+  (*progress)->quiet = Quiet();
+  PetscCallMPI(MPI_Comm_rank(comm, &(*progress)->rank));
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+PetscErrorCode AetProgressStep(AetProgress p, PetscInt done, const char *note)
+{
+  PetscInt tenth = done * 10 / p->steps;
+  double   elapsed = MPI_Wtime() - p->begin, left = done > 0 ? elapsed * (double)(p->steps - done) / (double)done : 0;
+
+  PetscFunctionBegin;
+  if (p->rank || p->quiet) PetscFunctionReturn(PETSC_SUCCESS);
+  if (p->terminal) {
+    printf("\r  %s %d/%d  %s  %.0f s left \033[K", p->stage, (int)done, (int)p->steps, note ? note : "", left);
+    fflush(stdout);
+  }
+  if (tenth > p->last_tenth) {
+    p->last_tenth = tenth;
+    if (!p->terminal) printf("  %s %d/%d  %s  %.1f s\n", p->stage, (int)done, (int)p->steps, note ? note : "", elapsed), fflush(stdout);
+    if (aet_log) fprintf(aet_log, "  %s %d/%d  %s  %.1f s\n", p->stage, (int)done, (int)p->steps, note ? note : "", elapsed), fflush(aet_log);
+  }
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+PetscErrorCode AetProgressDestroy(AetProgress *progress)
+{
+  PetscFunctionBegin;
+  if (!*progress) PetscFunctionReturn(PETSC_SUCCESS);
+  if (!(*progress)->rank && (*progress)->terminal && !(*progress)->quiet) printf("\r\033[K"), fflush(stdout);
+  PetscCall(PetscFree(*progress));
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+PetscErrorCode AetReport(MPI_Comm comm, const char *format, ...)
+{
+  int     rank;
+  va_list arguments;
+
+  PetscFunctionBegin;
+  PetscCallMPI(MPI_Comm_rank(comm, &rank));
+  if (rank) PetscFunctionReturn(PETSC_SUCCESS);
+  if (!Quiet()) {
+    va_start(arguments, format);
+    vprintf(format, arguments);
+    va_end(arguments);
+    fflush(stdout);
+  }
+  if (aet_log) {
+    va_start(arguments, format);
+    vfprintf(aet_log, format, arguments);
+    va_end(arguments);
+    fflush(aet_log);
+  }
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+PetscErrorCode AetReportOpen(MPI_Comm comm, const char *path)
+{
+  int            rank;
+  PetscErrorCode local = PETSC_SUCCESS;
+
+  PetscFunctionBegin;
+  PetscCallMPI(MPI_Comm_rank(comm, &rank));
+  if (!rank) {
+    if (aet_log) fclose(aet_log);
+    aet_log = path ? fopen(path, "a") : NULL;
+    if (path && !aet_log) local = AetRaise(AET_ERR_WRITE, "%s: cannot be written", path);
+  }
+  PetscCall(AetAgree(comm, local));
+  PetscFunctionReturn(PETSC_SUCCESS);
+}

@@ -1,0 +1,71 @@
+/* Facts about the random numbers and the ordered sums. */
+#include "mpi_test.h"
+
+static void TestPhiloxKnownAnswer(void)
+{
+  /* known-answer vectors of the Random123 distribution for philox4x32-10 */
+  uint32_t bits[4];
+
+  AetRandomBits(0, 0, 0, bits);
+  AET_TEST(bits[0] == 0x6627e8d5u && bits[1] == 0xe169c58du && bits[2] == 0xbc57ac4cu && bits[3] == 0x9b00dbd8u);
+  AetRandomBits(~0ull, ~0ull, ~0ull, bits);
+  AET_TEST(bits[0] == 0x408f276du && bits[1] == 0x41c83b0eu && bits[2] == 0xa20bc7c6u && bits[3] == 0x6d5451fdu);
+}
+
+static void TestMoments(void)
+{
+  const int count = 200000;
+  double    sum[3] = {0}, square[3] = {0}, means[3] = {0.7, 25, 400};
+
+  for (int i = 0; i < count; i++) {
+    double x = AetRandomNormal(7, 1, (uint64_t)i);
+    sum[0] += x;
+    square[0] += x * x;
+  }
+  AET_TEST_CLOSE(sum[0] / count, 0, 4 / sqrt(count));
+  AET_TEST_CLOSE(square[0] / count, 1, 6 / sqrt(count));
+  for (int m = 0; m < 3; m++) {
+    double s = 0, q = 0;
+    for (int i = 0; i < count; i++) {
+      double k = AetRandomPoisson(7, (uint64_t)(2 + m), (uint64_t)i, means[m]);
+      s += k;
+      q += (k - means[m]) * (k - means[m]);
+    }
+    AET_TEST_CLOSE(s / count, means[m], 5 * sqrt(means[m] / count));
+    AET_TEST_CLOSE(q / count / means[m], 1, 0.02);
+  }
+}
+
+static void TestSumOrdered(void)
+{
+  /* ill-conditioned rows: any other order gives other bits */
+  enum { TOTAL = 37 };
+  int    rank, size, start, end;
+  double rows[TOTAL * 2], expected[2] = {0}, sums[2];
+
+  MPI_Comm_rank(MPI_COMM_WORLD, &rank);
+  MPI_Comm_size(MPI_COMM_WORLD, &size);
+  start = TOTAL * rank / size, end = TOTAL * (rank + 1) / size;
+  for (int i = 0; i < TOTAL; i++)
+    for (int c = 0; c < 2; c++) {
+      double value = ldexp(AetRandomNormal(1, (uint64_t)c, (uint64_t)i), (i * 7) % 60 - 30);
+      expected[c] += value;
+      if (i >= start && i < end) rows[(i - start) * 2 + c] = value;
+    }
+  AET_TEST_CALL(AetSumOrdered(MPI_COMM_WORLD, start, end - start, TOTAL, 2, rows, sums));
+  AET_TEST(sums[0] == expected[0] && sums[1] == expected[1]);
+}
+
+static void TestAgree(void)
+{
+  int rank, size;
+
+  MPI_Comm_rank(MPI_COMM_WORLD, &rank);
+  MPI_Comm_size(MPI_COMM_WORLD, &size);
+  AET_TEST(AetAgree(MPI_COMM_WORLD, PETSC_SUCCESS) == 0);
+  AET_TEST(AetAgree(MPI_COMM_WORLD, rank == size - 1 ? AetRaise(AET_ERR_READ, "rank %d: truncated", rank) : 0) == AET_ERR_READ);
+  AET_TEST(strstr(AetErrorMessage(), "truncated") != NULL);
+  AetErrorClear();
+}
+
+AET_TEST_MAIN("base", {"philox known answer", TestPhiloxKnownAnswer}, {"moments", TestMoments}, {"ordered sum", TestSumOrdered}, {"agreement", TestAgree})
