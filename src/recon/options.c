@@ -1,0 +1,20 @@
+/* The options of reconstruction. */
+#include "recon/recon_private.h"
+
+static const AetOption options[] = {
+    {"recon_method", AET_OPTION_ENUM, "", "resire", 0, 0, "resire|genfire", "method of reconstruction"},
+    {"recon_iterations", AET_OPTION_INT, "", "0", 0, 1e6, NULL, "iterations; 0: the default of the method"},
+    {"recon_thickness", AET_OPTION_INT, "voxels", "0", 0, 1e5, NULL, "size of the volume along the beam; 0: the width of the images"},
+    {"recon_width", AET_OPTION_INT, "voxels", "0", 0, 1e5, NULL,
+     "size of the volume across the tilt axis; 0: the width of the images, 1.15 times that for an extended object"},
+    {"recon_support", AET_OPTION_FILE, "", "none", 0, 0, NULL, "where the object may be: a volume FILE, auto or none"},
+    {"recon_oversampling", AET_OPTION_REAL, "", "2", 1, 8, NULL, "size of the padded grid over the size of the volume"},
+    {"recon_rfree_fraction", AET_OPTION_REAL, "", "0.05", 0, 0.5, NULL,
+     "fraction of the measured Fourier voxels withheld for R_free (genfire)"},
+    {"recon_gridding_distance", AET_OPTION_REAL, "voxels", "0.5", 0.01, 3, NULL,
+     "largest distance of a Fourier voxel of the padded grid from the plane of a view that measures it (genfire)"},
+    {"recon_resolution_extension", AET_OPTION_ENUM, "", "extension+suppression", 0, 0, "none|extension|extension+suppression",
+     "order in which measured Fourier voxels are enforced: all at once, from low frequencies on, and back again (genfire)"},
+    {"recon_extended", AET_OPTION_BOOL, "", "false", 0, 0, NULL, "the object runs past the field of view: rays outside it are not counted"},
+};
+AET_OPTION_TABLE(AetReconOptions, "recon", "reconstruction of volumes from tilt series", options);

@@ -1,0 +1,67 @@
+/* What the methods of reconstruction share: the object, its settings, the table of methods. Private to the room. */
+#ifndef AET_RECON_PRIVATE_H
+#define AET_RECON_PRIVATE_H
+
+#include <aet4d/recon.h>
+
+/* A method: its name in `recon_method`, the iterations it makes when `recon_iterations` is 0, and its operations (each collective, each may
+   be NULL but solve). To add one: a file with an AetReconMethod, one line in the registry of methods.c. */
+typedef struct {
+  const char *name;
+  PetscInt    iterations;
+  /* Plans, grids, whatever does not depend on the iterate; keeps it in recon->data. recon->n, recon->N and recon->support are ready. */
+  PetscErrorCode (*setup)(AetRecon recon);
+  /* Makes recon->volume (which is there, zero) and fills recon->error, rfree, shells, rfree_shell, iterations_done. R1 is computed by the
+   * caller. */
+  PetscErrorCode (*solve)(AetRecon recon);
+  /* Frees recon->data. */
+  PetscErrorCode (*destroy)(AetRecon recon);
+} AetReconMethod;
+
+extern const AetReconMethod AetReconGenfire, AetReconResire;
+
+/* Index of a method by name; the registry, NULL beyond its end. */
+const AetReconMethod *AetReconMethodAt(int index);
+
+typedef enum { AET_EXTENSION_NONE, AET_EXTENSION_ON, AET_EXTENSION_SUPPRESSION } AetResolutionExtension;
+
+struct _p_AetRecon {
+  AetTiltSeries tilt; /* borrowed */
+  MPI_Comm      comm; /* the tilt series' */
+  PetscBool     options_read, ready;
+
+  /* settings, from the options */
+  const AetReconMethod  *method;
+  PetscInt               iterations;         /* never 0 after SetFromOptions */
+  PetscInt               thickness, width;   /* as given: 0 is automatic */
+  char                   support_file[4096]; /* FILE, "auto" or "none" */
+  double                 oversampling, rfree_fraction, gridding_distance;
+  PetscBool              extended;
+  AetResolutionExtension extension;
+  uint64_t               seed;
+
+  /* made by SetUp */
+  ptrdiff_t    n[3], N[3];       /* the volume; its padded grid (z, y, x), smooth, even */
+  ptrdiff_t    z_start, z_count; /* local planes of the volume, AetBlock over n[0] */
+  AetVolume    support;          /* 0 … 1 of the size of the volume; NULL: everywhere 1 */
+  AetProjector projector;        /* made on first use by AetReconProjector; shared with the method */
+  void        *data;             /* the method's own */
+
+  /* made by Solve */
+  AetVolume      volume; /* [z_count][n1][n2] */
+  PetscInt       iterations_done;
+  double         error, rfree; /* rfree < 0: nothing withheld */
+  int            shells;
+  double        *rfree_shell; /* [shells], PetscFree'd by Destroy */
+  double        *r1_view;     /* [views] */
+  AetReconReport report;
+};
+
+/* The projector pair of recon->n and the views, made at the first call. Collective. */
+PetscErrorCode AetReconProjector(AetRecon recon, AetProjector *projector);
+/* R1 of recon->volume: overall and of each view, the same bits on any number of ranks. Collective. */
+PetscErrorCode AetReconR1(AetRecon recon);
+/* Reads, centres, crops or zero-pads the support, or makes it (auto). Collective. */
+PetscErrorCode AetReconSupport(AetRecon recon);
+
+#endif
