@@ -16,7 +16,7 @@ AET_EXTERN int AetBlockOwner(ptrdiff_t total, int size, ptrdiff_t index);
 AET_EXTERN PetscErrorCode AetCommSplit(MPI_Comm comm, int groups, MPI_Comm *group, int *index);
 /** Smallest 2^a 3^b 5^c 7^d ≥ n (even if `even`): the sizes FFTW is fast at. */
 AET_EXTERN ptrdiff_t AetSmoothSize(ptrdiff_t n, PetscBool even);
-/** Threads that one rank uses (OMP_NUM_THREADS, or cores per rank on this node). */
+/** Threads that one rank uses: OMP_NUM_THREADS, else SLURM_CPUS_PER_TASK, else the cores it may run on over the ranks of its node. Not collective. */
 AET_EXTERN int AetThreads(void);
 
 /* ---------------------------------------------------------------- volumes */
@@ -91,5 +91,7 @@ AET_EXTERN PetscErrorCode AetWisdomLoad(MPI_Comm comm); /* rank 0 reads, broadca
 AET_EXTERN PetscErrorCode AetWisdomSave(MPI_Comm comm); /* gathers, rank 0 writes temporary + rename */
 /** FFTW planner flag from option `fft_planning` (estimate | measure | patient). */
 AET_EXTERN unsigned AetPlanFlag(void);
+/** The options of this room. */
+AET_EXTERN const AetOptionTable AetDistOptions;
 
 #endif
