@@ -27,10 +27,10 @@ AET_EXTERN const char *AetCommit(void);
    Three classes. Input and file errors (codes below) are one line on rank 0 and exit status 2, with no trace. A failure on one rank
    goes through AetAgree before the next collective call, so no rank waits for a dead partner. A bug is a PetscAssert with a trace. */
 
-#define AET_ERR_INPUT PETSC_ERR_USER_INPUT /* a key, an option, an argument */
-#define AET_ERR_OPEN PETSC_ERR_FILE_OPEN   /* missing, a folder, no permission */
-#define AET_ERR_READ PETSC_ERR_FILE_READ   /* truncated, damaged */
-#define AET_ERR_WRITE PETSC_ERR_FILE_WRITE /* disk full, unwritable */
+#define AET_ERR_INPUT PETSC_ERR_USER_INPUT     /* a key, an option, an argument */
+#define AET_ERR_OPEN PETSC_ERR_FILE_OPEN       /* missing, a folder, no permission */
+#define AET_ERR_READ PETSC_ERR_FILE_READ       /* truncated, damaged */
+#define AET_ERR_WRITE PETSC_ERR_FILE_WRITE     /* disk full, unwritable */
 #define AET_ERR_DATA PETSC_ERR_FILE_UNEXPECTED /* readable, but not what was expected */
 #define AET_ERR_MEMORY PETSC_ERR_MEM
 
@@ -66,20 +66,20 @@ typedef enum {
   AET_OPTION_INT,
   AET_OPTION_REAL,
   AET_OPTION_TEXT,
-  AET_OPTION_FILE, /* a path, perhaps followed by `:array`; relative to the config file that names it */
-  AET_OPTION_ENUM, /* one of `choices` */
+  AET_OPTION_FILE,  /* a path, perhaps followed by `:array`; relative to the config file that names it */
+  AET_OPTION_ENUM,  /* one of `choices` */
   AET_OPTION_TEXTS, /* a list of words */
   AET_OPTION_REALS  /* a list of numbers */
 } AetOptionType;
 
 typedef struct {
-  const char   *key;     /* full key with underscores, e.g. "recon_iterations" */
+  const char   *key; /* full key with underscores, e.g. "recon_iterations" */
   AetOptionType type;
-  const char   *unit;    /* "" if none */
+  const char   *unit;     /* "" if none */
   const char   *fallback; /* default, as text; "" if there is none */
   double        min, max; /* inclusive range of a number; ignored where min == max */
-  const char   *choices; /* "a|b|c" for an enum; NULL otherwise */
-  const char   *help;    /* one line */
+  const char   *choices;  /* "a|b|c" for an enum; NULL otherwise */
+  const char   *help;     /* one line */
 } AetOption;
 
 typedef struct {
@@ -110,6 +110,8 @@ AET_EXTERN PetscErrorCode AetOptionGetEnum(const char *key, int *value);
 /** A list of words; free with AetTextsFree. Not collective. */
 AET_EXTERN PetscErrorCode AetOptionGetTexts(const char *key, int *count, char ***values);
 AET_EXTERN void           AetTextsFree(int *count, char ***values);
+/** A list of numbers; free with PetscFree. Not collective. */
+AET_EXTERN PetscErrorCode AetOptionGetReals(const char *key, int *count, double **values);
 /** True if the file or the command line set the key. Not collective. */
 AET_EXTERN PetscErrorCode AetOptionIsSet(const char *key, PetscBool *set);
 /** Calls visit(key, resolved value, context) for every known key in table order, defaults included. Not collective. */
@@ -175,9 +177,13 @@ AET_EXTERN PetscErrorCode AetSumOrdered(MPI_Comm comm, PetscInt start, PetscInt 
 
 /** Replaces `path` by the finished `temporary`: fsync, rename, fsync of the folder. Call on one rank. */
 AET_EXTERN PetscErrorCode AetFileCommit(const char *temporary, const char *path);
+/** Writes a whole small file: a temporary beside it, then AetFileCommit. Call on one rank. */
+AET_EXTERN PetscErrorCode AetTextWrite(const char *path, const char *text, size_t length);
+/** A whole small file (under 1 GiB) with a closing zero, read on rank 0 and sent to all; release with free(). Collective. */
+AET_EXTERN PetscErrorCode AetTextRead(MPI_Comm comm, const char *path, char **text, size_t *length);
 /** 128-bit XXH3 digest of a file's bytes, as 32 hex digits. Call on one rank. */
 AET_EXTERN PetscErrorCode AetFileDigest(const char *path, char digest[33]);
-/** Seconds since 1970 for `created`: SOURCE_DATE_EPOCH where set, else now. */
+/** Seconds since 1970 for `created`: SOURCE_DATE_EPOCH where set, else when the program started; the same on every rank. */
 AET_EXTERN int64_t AetCreated(void);
 /** Largest resident memory of this process in bytes. */
 AET_EXTERN double AetPeakMemory(void);
@@ -188,12 +194,15 @@ AET_EXTERN double AetPeakMemory(void);
 AET_EXTERN PetscErrorCode AetProvenanceBegin(int argc, char **argv);
 /** Adds an input file with its digest (taken on rank 0 and broadcast; a digest is computed once per path). Collective on comm. */
 AET_EXTERN PetscErrorCode AetProvenanceAddInput(MPI_Comm comm, const char *path);
-/** Calls visit(section, key, value, context): section "program" (name, version, commit, command, created), "options" (every resolved option),
-    "inputs" (path: digest), "libraries" (versions). The same bytes for the same inputs when SOURCE_DATE_EPOCH is set. Not collective. */
-AET_EXTERN PetscErrorCode AetProvenanceForEach(void (*visit)(const char *section, const char *key, const char *value, void *context), void *context);
-/** Digest of everything a stage depends on: the version, the options whose keys begin with one of `prefixes` (NULL-ended) and the digests of
-    `inputs` (NULL-ended paths). Equal key, equal result: `run` skips the stage. Collective on comm. */
-AET_EXTERN PetscErrorCode AetStageKey(MPI_Comm comm, const char *stage, const char *const *prefixes, const char *const *inputs, char key[33]);
+/** Calls visit(section, key, value, context): section "program" (name, version, commit, command, created), "options" (every resolved
+   option), "inputs" (path: digest), "libraries" (versions). The same bytes for the same inputs when SOURCE_DATE_EPOCH is set. Not
+   collective. */
+AET_EXTERN PetscErrorCode AetProvenanceForEach(void (*visit)(const char *section, const char *key, const char *value, void *context),
+                                               void *context);
+/** Digest of everything a stage depends on: the version, the options whose keys begin with one of `prefixes` (NULL-ended) and the digests
+   of `inputs` (NULL-ended paths). Equal key, equal result: `run` skips the stage. Collective on comm. */
+AET_EXTERN PetscErrorCode AetStageKey(MPI_Comm comm, const char *stage, const char *const *prefixes, const char *const *inputs,
+                                      char key[33]);
 
 /* ---------------------------------------------------------------- summary.json: one flat object with dotted keys */
 
@@ -204,6 +213,8 @@ AET_EXTERN PetscErrorCode AetSummarySetNumber(AetSummary summary, const char *ke
 AET_EXTERN PetscErrorCode AetSummarySetText(AetSummary summary, const char *key, const char *value);
 /** A value that was set; `found` tells. Not collective. */
 AET_EXTERN PetscErrorCode AetSummaryGetNumber(AetSummary summary, const char *key, double *value, PetscBool *found);
+/** A text that was set, lent until the summary changes. Not collective. */
+AET_EXTERN PetscErrorCode AetSummaryGetText(AetSummary summary, const char *key, const char **value, PetscBool *found);
 /** Reads (adds to what is there; a missing file adds nothing) and writes (temporary + rename) on rank 0 of comm. Collective. */
 AET_EXTERN PetscErrorCode AetSummaryRead(AetSummary summary, MPI_Comm comm, const char *path);
 AET_EXTERN PetscErrorCode AetSummaryWrite(AetSummary summary, MPI_Comm comm, const char *path);

@@ -34,8 +34,8 @@ void AetErrorClear(void)
 
 PetscBool AetErrorIsUser(PetscErrorCode code)
 {
-  return (PetscBool)(code == AET_ERR_INPUT || code == AET_ERR_OPEN || code == AET_ERR_READ || code == AET_ERR_WRITE || code == AET_ERR_DATA ||
-                     code == AET_ERR_MEMORY);
+  return (PetscBool)(code == AET_ERR_INPUT || code == AET_ERR_OPEN || code == AET_ERR_READ || code == AET_ERR_WRITE ||
+                     code == AET_ERR_DATA || code == AET_ERR_MEMORY);
 }
 
 PetscErrorCode AetErrorHandler(MPI_Comm comm, int line, const char *function, const char *file, PetscErrorCode code, PetscErrorType type,

@@ -46,6 +46,20 @@ PetscErrorCode AetOptionText(const char *key, char *value, size_t size, PetscBoo
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
+PetscErrorCode AetOptionsForEach(void (*visit)(const AetOption *option, const char *value, void *context), void *context)
+{
+  char      text[4096];
+  PetscBool set;
+
+  PetscFunctionBegin;
+  for (int t = 0; t < aet_table_count; t++)
+    for (int i = 0; i < aet_tables[t]->count; i++) {
+      PetscCall(AetOptionText(aet_tables[t]->options[i].key, text, sizeof text, &set));
+      visit(&aet_tables[t]->options[i], text, context);
+    }
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
 PetscErrorCode AetOptionIsSet(const char *key, PetscBool *set)
 {
   char name[256];
@@ -72,8 +86,10 @@ PetscErrorCode AetOptionGetBool(const char *key, PetscBool *value)
 
   PetscFunctionBegin;
   PetscCall(AetOptionText(key, text, sizeof text, &set));
-  if (set && !text[0]) *value = PETSC_TRUE; /* `-resume` alone */
-  else if (AetParseBool(text, value)) AetCheck(0, AET_ERR_INPUT, "%s: expected true or false, found \"%s\"", key, text);
+  if (set && !text[0])
+    *value = PETSC_TRUE; /* `-resume` alone */
+  else if (AetParseBool(text, value))
+    AetCheck(0, AET_ERR_INPUT, "%s: expected true or false, found \"%s\"", key, text);
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
@@ -126,6 +142,20 @@ PetscErrorCode AetOptionGetTexts(const char *key, int *count, char ***values)
   PetscCall(PetscCalloc1(strlen(text) / 2 + 2, values));
   for (char *word = strtok_r(text, ", []", &state); word; word = strtok_r(NULL, ", []", &state))
     PetscCall(PetscStrallocpy(word, &(*values)[(*count)++]));
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+PetscErrorCode AetOptionGetReals(const char *key, int *count, double **values)
+{
+  char **words;
+
+  PetscFunctionBegin;
+  PetscCall(AetOptionGetTexts(key, count, &words));
+  PetscCall(PetscMalloc1(*count + 1, values));
+  for (int i = 0; i < *count; i++)
+    if (AetParseReal(words[i], &(*values)[i])) AetCheck(0, AET_ERR_INPUT, "%s: expected numbers, found \"%s\"", key, words[i]);
+  int words_count = *count; /* AetTextsFree zeroes what it is given */
+  AetTextsFree(&words_count, &words);
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 

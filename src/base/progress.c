@@ -28,7 +28,7 @@ PetscErrorCode AetProgressCreate(MPI_Comm comm, const char *stage, PetscInt step
   PetscFunctionBegin;
   PetscCall(PetscNew(progress));
   (*progress)->comm = comm;
-  snprintf((*progress)->stage, sizeof (*progress)->stage, "%s", stage);
+  snprintf((*progress)->stage, sizeof(*progress)->stage, "%s", stage);
   (*progress)->steps = steps > 0 ? steps : 1;
   (*progress)->begin = MPI_Wtime();
   (*progress)->terminal = isatty(1);
@@ -51,7 +51,8 @@ PetscErrorCode AetProgressStep(AetProgress p, PetscInt done, const char *note)
   if (tenth > p->last_tenth) {
     p->last_tenth = tenth;
     if (!p->terminal) printf("  %s %d/%d  %s  %.1f s\n", p->stage, (int)done, (int)p->steps, note ? note : "", elapsed), fflush(stdout);
-    if (aet_log) fprintf(aet_log, "  %s %d/%d  %s  %.1f s\n", p->stage, (int)done, (int)p->steps, note ? note : "", elapsed), fflush(aet_log);
+    if (aet_log)
+      fprintf(aet_log, "  %s %d/%d  %s  %.1f s\n", p->stage, (int)done, (int)p->steps, note ? note : "", elapsed), fflush(aet_log);
   }
   PetscFunctionReturn(PETSC_SUCCESS);
 }

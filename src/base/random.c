@@ -58,7 +58,8 @@ double AetRandomPoisson(uint64_t seed, uint64_t stream, uint64_t index, double m
     }
     return k;
   }
-  double b = 0.931 + 2.53 * sqrt(mean), a = -0.059 + 0.02483 * b, inverse_alpha = 1.1239 + 1.1328 / (b - 3.4), v_r = 0.9277 - 3.6224 / (b - 2);
+  double b = 0.931 + 2.53 * sqrt(mean), a = -0.059 + 0.02483 * b, inverse_alpha = 1.1239 + 1.1328 / (b - 3.4),
+         v_r = 0.9277 - 3.6224 / (b - 2);
   for (uint64_t trial = 0;; trial++) {
     uint32_t bits[4];
     double   u, v, us, k;

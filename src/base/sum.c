@@ -1,7 +1,8 @@
 /* Sums in the order of the global index: the same bits for every partition of the rows. */
 #include <aet4d/base.h>
 
-PetscErrorCode AetSumOrdered(MPI_Comm comm, PetscInt start, PetscInt count, PetscInt total, PetscInt width, const double *rows, double *sums)
+PetscErrorCode AetSumOrdered(MPI_Comm comm, PetscInt start, PetscInt count, PetscInt total, PetscInt width, const double *rows,
+                             double *sums)
 {
   int     size, mine = (int)(count * width), *counts, *offsets;
   double *all;

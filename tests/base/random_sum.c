@@ -68,4 +68,5 @@ static void TestAgree(void)
   AetErrorClear();
 }
 
-AET_TEST_MAIN("base", {"philox known answer", TestPhiloxKnownAnswer}, {"moments", TestMoments}, {"ordered sum", TestSumOrdered}, {"agreement", TestAgree})
+AET_TEST_MAIN("base", {"philox known answer", TestPhiloxKnownAnswer}, {"moments", TestMoments}, {"ordered sum", TestSumOrdered},
+              {"agreement", TestAgree})
