@@ -51,8 +51,21 @@ typedef struct {
   double   recall, precision, rmsd_pm, species_agreement, percentile95_pm;
   double   shift_angstrom[3]; /* mean shift found - truth that was removed */
 } AetCompareResult;
-/** Pairs one to one (greedy by distance over all pairs within `cutoff_angstrom`; ties by index), removes the mean shift and pairs again until
-    it moves < 1e-4 Å; rmsd = sqrt of the sum over axes of the variance of the differences. Collective. */
+/** What a comparison counts. */
+typedef struct {
+  double    cutoff_angstrom;
+  double    box[6];        /* xmin, xmax, ymin, ymax, zmin, zmax in Å: atoms outside still pair but are not counted */
+  PetscBool reference_box; /* count found atoms only inside the smallest box around the counted reference atoms */
+} AetCompareSettings;
+AET_EXTERN const AetOptionTable AetCompareOptions;
+/** The `compare_*` options. AET_ERR_INPUT names a malformed box. Not collective. */
+AET_EXTERN PetscErrorCode AetCompareSettingsFromOptions(AetCompareSettings *settings);
+/** Pairs one to one (greedy by distance over all pairs within the cut-off; ties by index), removes the mean shift and pairs again until it
+    moves < 1e-4 Å; rmsd = sqrt of the sum over axes of the variance of the differences. Pairing uses both lists whole, so that nothing is
+    lost at the faces of the box: recall counts the reference atoms inside it, precision the found atoms (shift removed) inside it, and
+    `found`, `truth`, `paired` are those numbers (paired: reference atoms). Collective on found->comm. */
+AET_EXTERN PetscErrorCode AetCompareWithin(AetAtoms found, AetAtoms truth, const AetCompareSettings *settings, AetCompareResult *result);
+/** AetCompareWithin without a box. Collective. */
 AET_EXTERN PetscErrorCode AetCompare(AetAtoms found, AetAtoms truth, double cutoff_angstrom, AetCompareResult *result);
 
 #endif
