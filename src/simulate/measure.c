@@ -1,0 +1,116 @@
+/* Images of a specimen: the tilt plan, the linear projection, counting noise. */
+#include "simulate/kernel/gaussian_image.h"
+#include "simulate/seed.h"
+#include <aet4d/simulate.h>
+#include <math.h>
+#include <string.h>
+
+enum { STREAM_NOISE = 0x5200, GOLD = 79 };
+
+/* Standard deviation in Å of an atom's image before the pixels. */
+static PetscErrorCode AtomWidth(double *sigma_angstrom)
+{
+  double B, fwhm;
+
+  PetscFunctionBegin;
+  PetscCall(AetOptionGetReal("simulate_b_factor_angstrom2", &B));
+  PetscCall(AetOptionGetReal("simulate_source_fwhm_angstrom", &fwhm));
+  *sigma_angstrom = sqrt(B / (8 * M_PI * M_PI) + fwhm * fwhm / (8 * log(2)));
+  AetCheck(*sigma_angstrom > 0, AET_ERR_INPUT,
+           "simulate_b_factor_angstrom2, simulate_source_fwhm_angstrom: an atom needs a width, both are 0");
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+PetscErrorCode AetSimulateAngles(PetscInt *views, double (**angles_deg)[3])
+{
+  double most;
+
+  PetscFunctionBegin;
+  PetscCall(AetOptionGetInt("simulate_views", views));
+  PetscCall(AetOptionGetReal("simulate_tilt_max_deg", &most));
+  PetscCall(PetscCalloc1(*views, angles_deg));
+  for (PetscInt v = 0; v < *views; v++) (*angles_deg)[v][1] = *views > 1 ? most * (2.0 * (double)v / (double)(*views - 1) - 1) : 0;
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+PetscErrorCode AetSimulateImageSize(const AetSpecimen *specimen, double pixel_angstrom, ptrdiff_t *size)
+{
+  double   sigma, farthest = 0, needed;
+  PetscInt given;
+
+  PetscFunctionBegin;
+  PetscCall(AtomWidth(&sigma));
+  PetscCall(AetOptionGetInt("simulate_image_size", &given));
+  for (PetscInt i = 0; i < specimen->count; i++) {
+    const double *r = &specimen->position[3 * i];
+
+    farthest = fmax(farthest, sqrt(r[0] * r[0] + r[1] * r[1] + r[2] * r[2]));
+  }
+  /* 1.5 Å of empty border beyond the tails lets a support be found */
+  needed = 2 * ceil((farthest + 4 * sigma) / pixel_angstrom + 1);
+  AetCheck(!given || (double)given >= needed, AET_ERR_INPUT, "simulate_image_size: the particle needs %g pixels, found %d", needed,
+           (int)given);
+  *size = given ? given : AetSmoothSize((ptrdiff_t)(needed + 2 * ceil(1.5 / pixel_angstrom)), PETSC_TRUE);
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+static void ProjectView(const AetSpecimen *specimen, const double *weight, const double R[9], ptrdiff_t ny, ptrdiff_t nx, double pixel,
+                        double sigma, double *work, float *image)
+{
+  memset(work, 0, sizeof *work * (size_t)(ny * nx));
+  for (PetscInt i = 0; i < specimen->count; i++) {
+    double seen[3];
+
+    AetRotate(R, &specimen->position[3 * i], seen);
+    AetKernelGaussianSplat(work, ny, nx, seen[0] / pixel + (double)AetOrigin(nx), seen[1] / pixel + (double)AetOrigin(ny), sigma / pixel,
+                           weight[specimen->species[i]]);
+  }
+  for (ptrdiff_t p = 0; p < ny * nx; p++) image[p] = (float)work[p];
+}
+
+PetscErrorCode AetSimulateProjections(MPI_Comm comm, const AetSpecimen *specimen, ptrdiff_t views, const double (*rotation)[9],
+                                      ptrdiff_t ny, ptrdiff_t nx, double pixel_angstrom, float *images)
+{
+  int       rank, size, threads = AetThreads();
+  ptrdiff_t start, count;
+  double    sigma, exponent, weight[8], *work;
+
+  PetscFunctionBegin;
+  AetEventBegin(AET_EVENT_SIMULATE);
+  PetscCall(AtomWidth(&sigma));
+  PetscCall(AetOptionGetReal("simulate_z_exponent", &exponent));
+  for (int s = 0; s < specimen->species_count; s++) weight[s] = pow((double)AetAtomicNumber(specimen->symbol[s]) / GOLD, exponent);
+  PetscCallMPI(MPI_Comm_rank(comm, &rank));
+  PetscCallMPI(MPI_Comm_size(comm, &size));
+  AetBlock(views, rank, size, &start, &count);
+  PetscCall(AetAgree(comm, PetscMalloc1((size_t)(threads * ny * nx), &work)));
+#pragma omp parallel for num_threads(threads) schedule(static, 1)
+  for (int t = 0; t < threads; t++)
+    for (ptrdiff_t v = t; v < count; v += threads)
+      ProjectView(specimen, weight, rotation[start + v], ny, nx, pixel_angstrom, sigma, &work[t * ny * nx], &images[v * ny * nx]);
+  PetscCall(PetscFree(work));
+  AetEventEnd(AET_EVENT_SIMULATE);
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+PetscErrorCode AetSimulateNoise(MPI_Comm comm, ptrdiff_t views, ptrdiff_t ny, ptrdiff_t nx, float *images)
+{
+  int       rank, size;
+  ptrdiff_t start, count;
+  uint64_t  seed;
+  double    dose, section;
+
+  PetscFunctionBegin;
+  PetscCall(AetOptionGetReal("simulate_dose", &dose));
+  if (dose == 0) PetscFunctionReturn(PETSC_SUCCESS);
+  PetscCall(AetOptionGetReal("simulate_cross_section_angstrom2", &section));
+  PetscCall(AetSimulateSeed(&seed));
+  PetscCallMPI(MPI_Comm_rank(comm, &rank));
+  PetscCallMPI(MPI_Comm_size(comm, &size));
+  AetBlock(views, rank, size, &start, &count);
+#pragma omp parallel for num_threads(AetThreads())
+  for (ptrdiff_t p = 0; p < count * ny * nx; p++)
+    images[p] =
+        (float)(AetRandomPoisson(seed, STREAM_NOISE, (uint64_t)(start * ny * nx + p), images[p] * dose * section) / (dose * section));
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
