@@ -1,0 +1,69 @@
+/* What the readers of the formats share. A reader works on one rank and knows nothing of the others; array.c, table.c and inspect.c own
+   the parallelism. */
+#ifndef AET_IO_PRIVATE_H
+#define AET_IO_PRIVATE_H
+
+#include "io/kernel/convert.h"
+#include <aet4d/io.h>
+#include <stdio.h>
+
+#define AET_HEAD_BYTES 1024
+
+/* The beginning of a file, by which its format is known. */
+typedef struct {
+  unsigned char bytes[AET_HEAD_BYTES];
+  size_t        length;     /* of what is in `bytes` */
+  ptrdiff_t     file_bytes; /* of the whole file */
+} AetFileHead;
+
+typedef struct {
+  int           count, room;
+  AetArrayInfo *arrays;
+} AetArrayList;
+
+/* A reader. `open` gives a state from which `read` takes rows first … first+count-1 of the slowest axis, as float (AET_SCALAR_F32) or
+   double (AET_SCALAR_F64). Paths are known to exist and not to be empty. All are called on one rank. */
+typedef struct {
+  AetFormat format;
+  PetscBool parallel;   /* every rank may open the file and read its own part */
+  PetscBool transposed; /* a 2D array [n0][n1] is MATLAB's n1 × n0 matrix */
+  PetscBool (*recognise)(const AetFileHead *head);
+  PetscErrorCode (*inspect)(const char *path, ptrdiff_t file_bytes, AetArrayList *list);
+  PetscErrorCode (*open)(const char *path, const AetArrayInfo *info, void **state);
+  PetscErrorCode (*read)(void *state, ptrdiff_t first, ptrdiff_t count, AetScalar as, void *values);
+  PetscErrorCode (*close)(void **state);
+} AetReader;
+
+extern const AetReader AetReaderMat5, AetReaderText;
+
+/* An array of a file, the same on every rank. */
+typedef struct {
+  char         path[PETSC_MAX_PATH_LEN];
+  AetFormat    format;
+  AetArrayInfo info;
+} AetLocated;
+
+/* The reader of a format; NULL where it holds no arrays. */
+const AetReader *AetReaderOf(AetFormat format);
+/* The format of a file and the arrays in it. Not collective. */
+PetscErrorCode AetInspectLocal(const char *path, AetFormat *format, AetArrayList *list);
+/* Finds the array that `file` names, of rank ≤ 2 for a table, else of rank 3 or, failing that, 2. Collective. */
+PetscErrorCode AetLocate(MPI_Comm comm, const char *file, PetscBool table, AetLocated *located);
+/* Reads a located 3D array (2D: one plane) into data[count][n1][n2], AetBlock over the slowest axis. Collective. */
+PetscErrorCode AetLocatedRead(MPI_Comm comm, const AetLocated *located, float *data);
+/* Sizes of a located array as [n0][n1][n2]: a 2D array is one plane. */
+void AetLocatedSizes(const AetLocated *located, ptrdiff_t n[3]);
+
+/* Adds an array; n slowest first. */
+PetscErrorCode AetArrayListAdd(AetArrayList *list, const char *name, int rank, const ptrdiff_t *n, const char *type, PetscBool numeric,
+                               double pixel_angstrom);
+/* Number of elements; a negative value where it would not fit an address space. */
+ptrdiff_t AetArrayElements(const AetArrayInfo *info);
+/* The file exists, is a file and is not empty; its size. */
+PetscErrorCode AetFileSize(const char *path, ptrdiff_t *bytes);
+/* The whole file, with a 0 behind it; PetscFree. */
+PetscErrorCode AetFileSlurp(const char *path, ptrdiff_t *bytes, char **text);
+/* "no such file", "is a folder", …: why a path cannot be opened. */
+PetscErrorCode AetRaiseOpen(const char *path);
+
+#endif

@@ -1,0 +1,104 @@
+/* The tilt series that the `tilt_*` options describe. */
+#include "io/io_private.h"
+#include <aet4d/tilt.h>
+#include <math.h>
+#include <string.h>
+#include <unistd.h>
+
+#define AET_PIXEL_TOLERANCE 0.01 /* relative disagreement of file and option that is an error */
+
+/* The angles' file: the option, or `.rawtlt` / `.tlt` beside an MRC stack. Rank 0 looks. */
+static PetscErrorCode FindAngles(const AetLocated *projections, char *file, size_t size)
+{
+  static const char *const endings[] = {".rawtlt", ".tlt"};
+  const char              *dot = strrchr(projections->path, '.'), *slash = strrchr(projections->path, '/');
+  const int                stem = dot && (!slash || dot > slash) ? (int)(dot - projections->path) : (int)strlen(projections->path);
+
+  PetscFunctionBegin;
+  PetscCall(AetOptionGetText("tilt_angles", file, size));
+  if (file[0]) PetscFunctionReturn(PETSC_SUCCESS);
+  for (int i = 0; i < 2 && projections->format == AET_FORMAT_MRC; i++) {
+    snprintf(file, size, "%.*s%s", stem, projections->path, endings[i]);
+    if (access(file, R_OK) == 0) PetscFunctionReturn(PETSC_SUCCESS);
+  }
+  PetscFunctionReturn(AetRaise(AET_ERR_INPUT, "tilt_angles: expected a file with the angles of %s, found nothing", projections->path));
+}
+
+/* [views][3] from a table of K×3 or K thetas. Collective; PetscFree. */
+static PetscErrorCode ReadAngles(MPI_Comm comm, const AetLocated *projections, ptrdiff_t views, double (**angles_deg)[3])
+{
+  char           file[PETSC_MAX_PATH_LEN];
+  ptrdiff_t      rows, columns;
+  double        *values;
+  PetscMPIInt    rank;
+  PetscErrorCode code = PETSC_SUCCESS;
+
+  PetscFunctionBegin;
+  PetscCallMPI(MPI_Comm_rank(comm, &rank));
+  if (rank == 0) code = FindAngles(projections, file, sizeof file);
+  PetscCall(AetAgree(comm, code));
+  PetscCallMPI(MPI_Bcast(file, (int)sizeof file, MPI_CHAR, 0, comm));
+  PetscCall(AetTableRead(comm, file, &rows, &columns, &values));
+  if (rows != views || (columns != 1 && columns != 3))
+    code = AetRaise(AET_ERR_DATA, "%s: expected angles for the %td views of %s (%td rows of 3 or 1 numbers), found %td×%td", file, views,
+                    projections->path, views, rows, columns);
+  for (ptrdiff_t i = 0; i < rows * columns && !code; i++)
+    if (!isfinite(values[i]))
+      code = AetRaise(AET_ERR_DATA, "%s: expected finite angles, found %g in row %td, column %td (from 0)", file, values[i], i / columns,
+                      i % columns);
+  if (!code) code = PetscCalloc1((size_t)views, angles_deg);
+  for (ptrdiff_t v = 0; v < views && !code; v++)
+    for (int a = 0; a < 3; a++) (*angles_deg)[v][a] = columns == 3 ? values[v * 3 + a] : a == 1 ? values[v] : 0;
+  PetscCall(PetscFree(values));
+  PetscCall(AetAgree(comm, code));
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+/* The pixel size of option and file, which must not contradict each other. */
+static PetscErrorCode ChoosePixel(const AetLocated *projections, double *pixel_angstrom)
+{
+  const double file = projections->info.pixel_angstrom;
+  double       option;
+
+  PetscFunctionBegin;
+  PetscCall(AetOptionGetReal("tilt_pixel_angstrom", &option));
+  AetCheck(option <= 0 || file <= 0 || fabs(option - file) <= AET_PIXEL_TOLERANCE * file, AET_ERR_INPUT,
+           "tilt_pixel_angstrom: expected %g Å as %s says, found %g Å", file, projections->path, option);
+  *pixel_angstrom = option > 0 ? option : file > 0 ? file : 1;
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+static PetscErrorCode ReadImages(MPI_Comm comm, const AetLocated *projections, double pixel_angstrom, AetTiltSeries *tilt)
+{
+  int       convention = 0;
+  ptrdiff_t n[3];
+  double(*angles_deg)[3] = NULL;
+  PetscErrorCode code;
+
+  PetscFunctionBegin;
+  PetscCall(AetOptionGetEnum("tilt_angle_convention", &convention));
+  AetLocatedSizes(projections, n);
+  PetscCall(ReadAngles(comm, projections, n[0], &angles_deg));
+  code = AetTiltSeriesCreate(comm, n[0], n[1], n[2], pixel_angstrom, (AetAngleConvention)convention, (const double(*)[3])angles_deg, tilt);
+  PetscCall(PetscFree(angles_deg));
+  PetscCall(code);
+  code = AetLocatedRead(comm, projections, (*tilt)->image);
+  if (code) PetscCall(AetTiltSeriesDestroy(tilt));
+  PetscFunctionReturn(code);
+}
+
+PetscErrorCode AetTiltSeriesReadFromOptions(MPI_Comm comm, AetTiltSeries *tilt)
+{
+  char       file[PETSC_MAX_PATH_LEN];
+  double     pixel_angstrom = 1;
+  AetLocated projections;
+
+  PetscFunctionBegin;
+  *tilt = NULL;
+  PetscCall(AetOptionGetText("tilt_projections", file, sizeof file));
+  AetCheck(file[0], AET_ERR_INPUT, "tilt_projections: expected the file with the projections, found nothing");
+  PetscCall(AetLocate(comm, file, PETSC_FALSE, &projections));
+  PetscCall(ChoosePixel(&projections, &pixel_angstrom));
+  PetscCall(ReadImages(comm, &projections, pixel_angstrom, tilt));
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
