@@ -1,0 +1,17 @@
+/* Work arrays for transforms. */
+#include "dist/transform_private.h"
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+
+float *AetWorkAllocate(size_t floats)
+{
+  const size_t huge = (size_t)2 << 20, bytes = (floats ? floats : 1) * sizeof(float), unit = bytes >= 2 * huge ? huge : 64;
+  void        *data;
+
+  if (posix_memalign(&data, unit, (bytes + unit - 1) / unit * unit)) return NULL;
+  /* strided passes over a grid touch a page per row: with small pages every one is a miss in the address cache */
+  if (unit == huge) (void)madvise(data, (bytes + unit - 1) / unit * unit, MADV_HUGEPAGE);
+  memset(data, 0, bytes);
+  return data;
+}
