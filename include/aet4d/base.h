@@ -66,7 +66,7 @@ typedef enum {
   AET_OPTION_INT,
   AET_OPTION_REAL,
   AET_OPTION_TEXT,
-  AET_OPTION_FILE,  /* a path, perhaps followed by `:array`; relative to the config file that names it */
+  AET_OPTION_FILE,  /* a path, perhaps followed by `:array`, relative to the config file that names it; or auto, none, one of `choices` */
   AET_OPTION_ENUM,  /* one of `choices` */
   AET_OPTION_TEXTS, /* a list of words */
   AET_OPTION_REALS  /* a list of numbers */
@@ -77,7 +77,7 @@ typedef struct {
   AetOptionType type;
   const char   *unit;     /* "" if none */
   const char   *fallback; /* default, as text; "" if there is none */
-  double        min, max; /* inclusive range of a number; ignored where min == max */
+  double        min, max; /* inclusive range of a number or of each in a list; ignored where min == max */
   const char   *choices;  /* "a|b|c" for an enum; NULL otherwise */
   const char   *help;     /* one line */
 } AetOption;
@@ -92,14 +92,28 @@ typedef struct {
 #define AET_OPTION_TABLE(symbol, module, text, array) \
   const AetOptionTable symbol = {module, text, array, (int)(sizeof(array) / sizeof((array)[0]))}
 
-/** Adds a module's table (borrowed: it must outlive the program). Not collective; the same on every rank. */
+/** Adds a module's table (borrowed: it must outlive the program). Register before files are read. Not collective; the same on every rank.
+ */
 AET_EXTERN PetscErrorCode AetOptionsRegister(const AetOptionTable *table);
-/** Reads a YAML file on rank 0 and inserts its keys, nested keys joined by `_`, where the command line has not set them; paths become
-    relative to the working folder. Errors name file and line. Collective on comm. */
+/** output, resume, groups, seed, quiet: common to all commands. */
+AET_EXTERN const AetOptionTable AetBaseOptions;
+/** The words of the command line that are neither keys nor values of keys, in order (lent until the next call). A switch does
+    not take a path for its value: `-quiet config.yaml` gives config.yaml. Not collective; the same on every rank. */
+AET_EXTERN PetscErrorCode AetOptionsArguments(int *count, const char *const **words);
+/** Reads a YAML file and inserts its keys, nested keys joined by `_`, lists as comma lists: over what earlier files said, never over what
+   the command line said. Values of AET_OPTION_FILE options become relative to the working folder. A syntax error, a key given twice, a list
+   of maps, a missing file or a folder is one line `file:line: …`; then no key is taken. Collective on comm. */
 AET_EXTERN PetscErrorCode AetOptionsInsertYaml(MPI_Comm comm, const char *path);
-/** Checks every key given by file or command line: known (else the nearest known key is named), well formed, in range. Collective. */
+/** Checks every key given by file or command line: known (else the nearest known key is named), well formed, in range; each complaint says
+    `file:line` or `command line`. PETSc's own options pass. A key series_time_<n>_<rest> is known if <rest>, `label` or `minutes` is.
+    Collective. */
 AET_EXTERN PetscErrorCode AetOptionsCheck(MPI_Comm comm);
-/** Values: what was set, or the table's default. `key` must be in a registered table and of that type. Not collective. */
+/** From now on every getter looks for `prefix` + key before key: "series_time_1_" gives the stages the keys of the first time point. NULL
+   or
+    "" ends it. Not collective; the same on every rank. */
+AET_EXTERN PetscErrorCode AetOptionsSetScope(const char *prefix);
+/** Values: what was set, or the table's default. `key` must be in a registered table and of that type. A value
+    that is wrong, or missing where there is no default, is an AET_ERR_INPUT that says who set it. Not collective. */
 AET_EXTERN PetscErrorCode AetOptionGetBool(const char *key, PetscBool *value);
 AET_EXTERN PetscErrorCode AetOptionGetInt(const char *key, PetscInt *value);
 AET_EXTERN PetscErrorCode AetOptionGetReal(const char *key, double *value);

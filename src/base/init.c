@@ -3,7 +3,10 @@
 #include "base/error_private.h"
 #include "base/file_private.h"
 #include "base/log_private.h"
+#include "base/options_private.h"
+#include <ctype.h>
 #include <fftw3-mpi.h>
+#include <stdlib.h>
 #include <string.h>
 
 static PetscBool aet_started_mpi;
@@ -19,6 +22,17 @@ const char *AetCommit(void)
   return AET_COMMIT;
 }
 
+/* What PETSc shall see of an argument: nothing of -help and -version, which are aet4d's own words; one dash of two. */
+static char *ForPetsc(char *argument)
+{
+  static const char *const own[] = {"-help", "-h", "-version"};
+
+  if (argument[0] == '-' && argument[1] == '-' && isalpha((unsigned char)argument[2])) argument++;
+  for (int i = 0; i < 3; i++)
+    if (!strcmp(argument, own[i])) return NULL;
+  return argument;
+}
+
 PetscErrorCode AetInitialize(int *argc, char ***argv)
 {
   int provided, started, kept = 0;
@@ -30,13 +44,12 @@ PetscErrorCode AetInitialize(int *argc, char ***argv)
   }
   fftwf_init_threads();
   fftwf_mpi_init();
-  /* -help and -version are aet4d's own words */
   aet_petsc_argv = (char **)calloc((size_t)*argc + 1, sizeof(char *));
   if (!aet_petsc_argv) return PETSC_ERR_MEM;
-  for (int i = 0; i < *argc; i++)
-    if (i == 0 || (strcmp((*argv)[i], "-help") && strcmp((*argv)[i], "--help") && strcmp((*argv)[i], "-h") &&
-                   strcmp((*argv)[i], "-version") && strcmp((*argv)[i], "--version")))
-      aet_petsc_argv[kept++] = (*argv)[i];
+  for (int i = 0; i < *argc; i++) {
+    char *argument = i ? ForPetsc((*argv)[i]) : (*argv)[i];
+    if (argument) aet_petsc_argv[kept++] = argument;
+  }
   PetscCall(PetscInitialize(&kept, &aet_petsc_argv, NULL, NULL));
   PetscFunctionBegin;
   PetscCall(PetscPushErrorHandler(AetErrorHandler, NULL));
@@ -52,6 +65,7 @@ PetscErrorCode AetFinalize(void)
   fftwf_mpi_cleanup();
   free(aet_petsc_argv);
   aet_petsc_argv = NULL;
+  AetOriginsFree();
   if (aet_started_mpi) MPI_Finalize();
   return code;
 }

@@ -1,18 +1,39 @@
 /* Options: tables of the modules over the PETSc options database. */
 #include "base/options_private.h"
+#include <ctype.h>
+#include <stdlib.h>
 #include <string.h>
 
 #define AET_TABLES_MAX 32
 
 static const AetOptionTable *aet_tables[AET_TABLES_MAX];
 static int                   aet_table_count;
+static char                  aet_scope[AET_KEY_SIZE];
+
+static const AetOption base_options[] = {
+    {"output", AET_OPTION_TEXT, "", "aet4d-out", 0, 0, NULL, "folder of the results, seen from the working folder"},
+    {"resume", AET_OPTION_BOOL, "", "true", 0, 0, NULL, "keep the results of stages whose inputs and options have not changed"},
+    {"groups", AET_OPTION_INT, "", "0", 0, 1e9, NULL, "groups of ranks that work on time points side by side; 0: chosen from memory"},
+    {"seed", AET_OPTION_INT, "", "1", 0, 2e9, NULL, "seed of everything random"},
+    {"quiet", AET_OPTION_BOOL, "", "false", 0, 0, NULL, "print nothing but errors"},
+};
+AET_OPTION_TABLE(AetBaseOptions, "base", "Common to all commands", base_options);
+
+/* What a time point of a series has beside the keys of the stages. */
+static const AetOption time_options[] = {
+    {"label", AET_OPTION_TEXT, "", "", 0, 0, NULL, "name of the time point and of its folder"},
+    {"minutes", AET_OPTION_REAL, "min", "0", 0, 1e12, NULL, "annealing time"},
+};
 
 PetscErrorCode AetOptionsRegister(const AetOptionTable *table)
 {
   PetscFunctionBegin;
   for (int i = 0; i < aet_table_count; i++)
     if (aet_tables[i] == table) PetscFunctionReturn(PETSC_SUCCESS);
-  PetscAssert(aet_table_count < AET_TABLES_MAX, PETSC_COMM_SELF, PETSC_ERR_PLIB, "too many option tables");
+  PetscCheck(aet_table_count < AET_TABLES_MAX, PETSC_COMM_SELF, PETSC_ERR_PLIB, "too many option tables");
+  for (int i = 0; i < table->count; i++)
+    PetscCheck(!AetOptionFind(table->options[i].key), PETSC_COMM_SELF, PETSC_ERR_PLIB, "option %s of %s is in another table too",
+               table->options[i].key, table->name);
   aet_tables[aet_table_count++] = table;
   PetscFunctionReturn(PETSC_SUCCESS);
 }
@@ -23,146 +44,113 @@ int AetOptionTables(const AetOptionTable *const **tables)
   return aet_table_count;
 }
 
-const AetOption *AetOptionFind(const char *key)
+static const AetOption *FindIn(const AetOption *options, int count, const char *key)
 {
-  for (int t = 0; t < aet_table_count; t++)
-    for (int i = 0; i < aet_tables[t]->count; i++)
-      if (!strcmp(aet_tables[t]->options[i].key, key)) return &aet_tables[t]->options[i];
+  for (int i = 0; i < count; i++)
+    if (!strcmp(options[i].key, key)) return &options[i];
   return NULL;
 }
 
-/* The text of an option, set or default, in `value`. */
-PetscErrorCode AetOptionText(const char *key, char *value, size_t size, PetscBool *set)
+static const AetOption *FindPlain(const char *key)
 {
-  const AetOption *option = AetOptionFind(key);
-  char             name[256];
+  const AetOption *option = NULL;
 
+  for (int t = 0; t < aet_table_count && !option; t++) option = FindIn(aet_tables[t]->options, aet_tables[t]->count, key);
+  return option;
+}
+
+const char *AetOptionAfterTime(const char *key)
+{
+  static const char first[] = "series_time_";
+  const char       *c = key + sizeof first - 1;
+
+  if (strncmp(key, first, sizeof first - 1) || !isdigit((unsigned char)*c)) return NULL;
+  while (isdigit((unsigned char)*c)) c++;
+  return *c == '_' ? c + 1 : NULL;
+}
+
+const AetOption *AetOptionFind(const char *key)
+{
+  const AetOption *option = FindPlain(key);
+  const char      *rest = option ? NULL : AetOptionAfterTime(key);
+
+  if (rest) option = FindIn(time_options, (int)(sizeof time_options / sizeof time_options[0]), rest);
+  if (rest && !option) option = FindPlain(rest);
+  return option;
+}
+
+PetscErrorCode AetOptionsSetScope(const char *prefix)
+{
   PetscFunctionBegin;
-  PetscCheck(option, PETSC_COMM_SELF, PETSC_ERR_ARG_WRONG, "option %s is in no registered table", key);
-  snprintf(name, sizeof name, "-%s", key);
-  value[0] = 0;
-  PetscCall(PetscOptionsGetString(NULL, NULL, name, value, size, set));
-  if (!*set) snprintf(value, size, "%s", option->fallback);
+  PetscCheck(!prefix || strlen(prefix) < sizeof aet_scope, PETSC_COMM_SELF, PETSC_ERR_ARG_SIZ, "scope %s is too long", prefix);
+  snprintf(aet_scope, sizeof aet_scope, "%s", prefix ? prefix : "");
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
-PetscErrorCode AetOptionsForEach(void (*visit)(const AetOption *option, const char *value, void *context), void *context)
+/* The text of `key` in the options database; NULL where nothing set it, "" where it stands without a value. */
+static PetscErrorCode InDatabase(const char *key, const char **text)
 {
-  char      text[4096];
+  char      name[AET_KEY_SIZE + 1];
   PetscBool set;
 
   PetscFunctionBegin;
-  for (int t = 0; t < aet_table_count; t++)
-    for (int i = 0; i < aet_tables[t]->count; i++) {
-      PetscCall(AetOptionText(aet_tables[t]->options[i].key, text, sizeof text, &set));
-      visit(&aet_tables[t]->options[i], text, context);
-    }
+  snprintf(name, sizeof name, "-%s", key);
+  PetscCall(PetscOptionsFindPair(NULL, NULL, name, text, &set));
+  if (!set)
+    *text = NULL;
+  else if (!*text)
+    *text = "";
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+PetscErrorCode AetOptionLookup(const char *key, AetOptionValue *value)
+{
+  PetscFunctionBegin;
+  value->option = AetOptionFind(key);
+  value->text = NULL;
+  PetscCheck(value->option, PETSC_COMM_SELF, PETSC_ERR_ARG_WRONG, "option %s is in no registered table", key);
+  if (aet_scope[0]) {
+    AetCheck(snprintf(value->key, AET_KEY_SIZE, "%s%s", aet_scope, key) < AET_KEY_SIZE, AET_ERR_INPUT, "%s: a key of this length", key);
+    PetscCall(InDatabase(value->key, &value->text));
+  }
+  if (!value->text) {
+    AetCheck(snprintf(value->key, AET_KEY_SIZE, "%s", key) < AET_KEY_SIZE, AET_ERR_INPUT, "%s: a key of this length", key);
+    PetscCall(InDatabase(key, &value->text));
+  }
+  value->set = (PetscBool)(value->text != NULL);
+  if (!value->set) value->text = value->option->fallback;
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
 PetscErrorCode AetOptionIsSet(const char *key, PetscBool *set)
 {
-  char name[256];
+  AetOptionValue value;
 
   PetscFunctionBegin;
-  snprintf(name, sizeof name, "-%s", key);
-  PetscCall(PetscOptionsHasName(NULL, NULL, name, set));
+  PetscCall(AetOptionLookup(key, &value));
+  *set = value.set;
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
-PetscErrorCode AetOptionGetText(const char *key, char *value, size_t size)
+/* One text for one meaning: yes, on, 1 and a bare switch are all true. */
+static const char *Canonical(const AetOptionValue *value)
 {
-  PetscBool set;
+  PetscBool truth;
 
-  PetscFunctionBegin;
-  PetscCall(AetOptionText(key, value, size, &set));
-  PetscFunctionReturn(PETSC_SUCCESS);
+  if (value->option->type != AET_OPTION_BOOL) return value->text;
+  if (value->set && !value->text[0]) return "true";
+  return AetParseBool(value->text, &truth) ? value->text : truth ? "true" : "false";
 }
 
-PetscErrorCode AetOptionGetBool(const char *key, PetscBool *value)
+PetscErrorCode AetOptionsForEach(void (*visit)(const AetOption *option, const char *value, void *context), void *context)
 {
-  char      text[64];
-  PetscBool set;
+  AetOptionValue value;
 
   PetscFunctionBegin;
-  PetscCall(AetOptionText(key, text, sizeof text, &set));
-  if (set && !text[0])
-    *value = PETSC_TRUE; /* `-resume` alone */
-  else if (AetParseBool(text, value))
-    AetCheck(0, AET_ERR_INPUT, "%s: expected true or false, found \"%s\"", key, text);
+  for (int t = 0; t < aet_table_count; t++)
+    for (int i = 0; i < aet_tables[t]->count; i++) {
+      PetscCall(AetOptionLookup(aet_tables[t]->options[i].key, &value));
+      visit(value.option, Canonical(&value), context);
+    }
   PetscFunctionReturn(PETSC_SUCCESS);
-}
-
-PetscErrorCode AetOptionGetReal(const char *key, double *value)
-{
-  const AetOption *option = AetOptionFind(key);
-  char             text[64];
-  PetscBool        set;
-
-  PetscFunctionBegin;
-  PetscCall(AetOptionText(key, text, sizeof text, &set));
-  AetCheck(!AetParseReal(text, value), AET_ERR_INPUT, "%s: expected a number, found \"%s\"", key, text);
-  AetCheck(option->min == option->max || (*value >= option->min && *value <= option->max), AET_ERR_INPUT,
-           "%s: expected %g to %g%s%s, found %s", key, option->min, option->max, option->unit[0] ? " " : "", option->unit, text);
-  PetscFunctionReturn(PETSC_SUCCESS);
-}
-
-PetscErrorCode AetOptionGetInt(const char *key, PetscInt *value)
-{
-  double real;
-
-  PetscFunctionBegin;
-  PetscCall(AetOptionGetReal(key, &real));
-  AetCheck(real == (double)(PetscInt)real, AET_ERR_INPUT, "%s: expected a whole number, found %g", key, real);
-  *value = (PetscInt)real;
-  PetscFunctionReturn(PETSC_SUCCESS);
-}
-
-PetscErrorCode AetOptionGetEnum(const char *key, int *value)
-{
-  const AetOption *option = AetOptionFind(key);
-  char             text[128];
-  PetscBool        set;
-
-  PetscFunctionBegin;
-  PetscCall(AetOptionText(key, text, sizeof text, &set));
-  *value = AetChoiceIndex(option->choices, text);
-  AetCheck(*value >= 0, AET_ERR_INPUT, "%s: expected %s, found \"%s\"", key, option->choices, text);
-  PetscFunctionReturn(PETSC_SUCCESS);
-}
-
-PetscErrorCode AetOptionGetTexts(const char *key, int *count, char ***values)
-{
-  char      text[4096], *state = NULL;
-  PetscBool set;
-
-  PetscFunctionBegin;
-  PetscCall(AetOptionText(key, text, sizeof text, &set));
-  *count = 0;
-  PetscCall(PetscCalloc1(strlen(text) / 2 + 2, values));
-  for (char *word = strtok_r(text, ", []", &state); word; word = strtok_r(NULL, ", []", &state))
-    PetscCall(PetscStrallocpy(word, &(*values)[(*count)++]));
-  PetscFunctionReturn(PETSC_SUCCESS);
-}
-
-PetscErrorCode AetOptionGetReals(const char *key, int *count, double **values)
-{
-  char **words;
-
-  PetscFunctionBegin;
-  PetscCall(AetOptionGetTexts(key, count, &words));
-  PetscCall(PetscMalloc1(*count + 1, values));
-  for (int i = 0; i < *count; i++)
-    if (AetParseReal(words[i], &(*values)[i])) AetCheck(0, AET_ERR_INPUT, "%s: expected numbers, found \"%s\"", key, words[i]);
-  int words_count = *count; /* AetTextsFree zeroes what it is given */
-  AetTextsFree(&words_count, &words);
-  PetscFunctionReturn(PETSC_SUCCESS);
-}
-
-void AetTextsFree(int *count, char ***values)
-{
-  if (!*values) return;
-  for (int i = 0; i < *count; i++) (void)PetscFree((*values)[i]);
-  (void)PetscFree(*values);
-  *count = 0;
 }

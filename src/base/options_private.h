@@ -2,50 +2,46 @@
 #define AET_BASE_OPTIONS_PRIVATE_H
 
 #include <aet4d/base.h>
-#include <ctype.h>
-#include <stdlib.h>
-#include <string.h>
-#include <strings.h>
 
-/* The registered tables, and an option by its key (NULL if none). */
-int              AetOptionTables(const AetOptionTable *const **tables);
+#define AET_KEY_SIZE 256
+
+/* The registered tables. */
+int AetOptionTables(const AetOptionTable *const **tables);
+/* The option a key stands for, NULL if none. A time point's key, series_time_<n>_<rest>, stands for <rest>. */
 const AetOption *AetOptionFind(const char *key);
-/* Text set or default; `set` tells which. */
-PetscErrorCode AetOptionText(const char *key, char *value, size_t size, PetscBool *set);
+/* Past "series_time_<n>_" of a key; NULL if it does not begin so. */
+const char *AetOptionAfterTime(const char *key);
+
+/* A value as it stands: what was set, else the default. `key` is the key that was found (that of the time point in scope, or the plain
+ * one). */
+typedef struct {
+  const AetOption *option;
+  const char      *text; /* borrowed from the options database or the table */
+  PetscBool        set;
+  char             key[AET_KEY_SIZE];
+} AetOptionValue;
+PetscErrorCode AetOptionLookup(const char *key, AetOptionValue *value);
+
+/* Raises one line unless `text` is a value of the option: `where: key: expected …, found …`. */
+PetscErrorCode AetOptionValidate(const AetOption *option, const char *key, const char *text);
+/* "file:line", "command line" or "PETSc options": who set the key. The text lasts until the next call. */
+const char *AetOptionOrigin(const char *key);
+
+/* Where the keys of configuration files came from. */
+PetscErrorCode AetOriginSet(const char *key, const char *path, int line);
+int            AetOriginCount(void);
+const char    *AetOriginKey(int i);
+/* Index of a key, -1 if no file set it. */
+int AetOriginFind(const char *key);
+/* The file of entry i. */
+const char *AetOriginPath(int i);
+int         AetOriginLine(int i);
+void        AetOriginsFree(void);
 
 /* Parsers return 0 when the whole text is a value. */
-static inline int AetParseBool(const char *text, PetscBool *value)
-{
-  static const char *const yes[] = {"true", "yes", "1", "on"}, *const no[] = {"false", "no", "0", "off"};
-
-  for (int i = 0; i < 4; i++) {
-    if (!strcasecmp(text, yes[i])) return *value = PETSC_TRUE, 0;
-    if (!strcasecmp(text, no[i])) return *value = PETSC_FALSE, 0;
-  }
-  return 1;
-}
-
-static inline int AetParseReal(const char *text, double *value)
-{
-  char *end;
-
-  *value = strtod(text, &end);
-  while (isspace((unsigned char)*end)) end++;
-  return end == text || *end != 0;
-}
-
+int AetParseBool(const char *text, PetscBool *value);
+int AetParseReal(const char *text, double *value);
 /* Index of `text` in "a|b|c", -1 if it is not there. */
-static inline int AetChoiceIndex(const char *choices, const char *text)
-{
-  size_t length = strlen(text);
-
-  for (int i = 0; choices && *choices; i++) {
-    const char *end = strchr(choices, '|');
-    size_t      width = end ? (size_t)(end - choices) : strlen(choices);
-    if (width == length && !strncmp(choices, text, length)) return i;
-    choices = end ? end + 1 : choices + width;
-  }
-  return -1;
-}
+int AetChoiceIndex(const char *choices, const char *text);
 
 #endif
