@@ -13,7 +13,7 @@ static const AetOption options[] = {
      "fraction of the measured Fourier voxels withheld for R_free (genfire)"},
     {"recon_gridding_distance", AET_OPTION_REAL, "voxels", "0.5", 0.01, 3, NULL,
      "largest distance of a Fourier voxel of the padded grid from the plane of a view that measures it (genfire)"},
-    {"recon_resolution_extension", AET_OPTION_ENUM, "", "extension+suppression", 0, 0, "none|extension|extension+suppression",
+    {"recon_resolution_extension", AET_OPTION_ENUM, "", "none", 0, 0, "none|extension|extension+suppression",
      "order in which measured Fourier voxels are enforced: all at once, from low frequencies on, and back again (genfire)"},
     {"recon_extended", AET_OPTION_BOOL, "", "false", 0, 0, NULL, "the object runs past the field of view: rays outside it are not counted"},
 };

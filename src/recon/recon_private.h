@@ -18,7 +18,8 @@ typedef struct {
   PetscErrorCode (*destroy)(AetRecon recon);
 } AetReconMethod;
 
-extern const AetReconMethod AetReconGenfire, AetReconResire;
+extern const AetReconMethod AetReconGenfire;
+extern const AetReconMethod AetReconResire __attribute__((weak));
 
 /* Index of a method by name; the registry, NULL beyond its end. */
 const AetReconMethod *AetReconMethodAt(int index);

@@ -1,0 +1,48 @@
+/* R1 = Σ |A O - b| / Σ |b|, of each view and of all (algorithms of RESIRE, Pham et al., Sci. Rep. 13 (2023) 5624). */
+#include "recon/recon_private.h"
+#include <math.h>
+
+#define PROJECTOR_OVERSAMPLING 2.0 /* enough for the interpolation; a larger grid projects no better */
+#define PROJECTOR_TAPS 6
+
+PetscErrorCode AetReconProjector(AetRecon recon, AetProjector *projector)
+{
+  PetscFunctionBegin;
+  if (!recon->projector)
+    PetscCall(AetProjectorCreate(recon->tilt, recon->n, PetscMin(recon->oversampling, PROJECTOR_OVERSAMPLING), PROJECTOR_TAPS,
+                                 &recon->projector));
+  *projector = recon->projector;
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+PetscErrorCode AetReconR1(AetRecon recon)
+{
+  const AetTiltSeries tilt = recon->tilt;
+  const ptrdiff_t     pixels = tilt->ny * tilt->nx;
+  AetProjector        projector = NULL;
+  float              *images;
+  double             *rows, *all, sum[2] = {0};
+
+  PetscFunctionBegin;
+  PetscCall(AetReconProjector(recon, &projector));
+  PetscCall(PetscMalloc1(tilt->v_count * pixels, &images));
+  PetscCall(PetscCalloc2(2 * tilt->views, &rows, 2 * tilt->views, &all));
+  PetscCall(AetProjectorForward(projector, recon->volume->data, images));
+  for (ptrdiff_t v = 0; v < tilt->v_count; v++) {
+    double *row = rows + 2 * (tilt->v_start + v);
+    for (ptrdiff_t p = v * pixels; p < (v + 1) * pixels; p++) {
+      row[0] += fabs((double)images[p] - (double)tilt->image[p]);
+      row[1] += fabs((double)tilt->image[p]);
+    }
+  }
+  PetscCallMPI(MPI_Allreduce(rows, all, (int)(2 * tilt->views), MPI_DOUBLE, MPI_SUM, recon->comm)); /* one term per element is not zero */
+  if (!recon->r1_view) PetscCall(PetscCalloc1(tilt->views, &recon->r1_view));
+  for (ptrdiff_t v = 0; v < tilt->views; v++) {
+    recon->r1_view[v] = all[2 * v + 1] > 0 ? all[2 * v] / all[2 * v + 1] : 0;
+    for (int i = 0; i < 2; i++) sum[i] += all[2 * v + i];
+  }
+  recon->report.r1 = sum[1] > 0 ? sum[0] / sum[1] : 0;
+  PetscCall(PetscFree2(rows, all));
+  PetscCall(PetscFree(images));
+  PetscFunctionReturn(PETSC_SUCCESS);
+}

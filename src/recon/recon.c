@@ -1,0 +1,128 @@
+/* A reconstruction: Create → SetFromOptions → SetUp → Solve → Destroy. */
+#include "recon/recon_private.h"
+#include <string.h>
+
+#define EXTENDED_WIDTH 1.15 /* volume over image width, where the object runs past the image and nothing was asked */
+
+PetscErrorCode AetReconCreate(AetTiltSeries tilt, AetRecon *recon)
+{
+  PetscFunctionBegin;
+  PetscCall(AetOptionsRegister(&AetReconOptions));
+  PetscCall(PetscNew(recon));
+  (*recon)->tilt = tilt;
+  (*recon)->comm = tilt->comm;
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+PetscErrorCode AetReconSetFromOptions(AetRecon recon)
+{
+  int      method, extension;
+  PetscInt seed = 0;
+
+  PetscFunctionBegin;
+  PetscCall(AetOptionGetEnum("recon_method", &method));
+  PetscCall(AetOptionGetInt("recon_iterations", &recon->iterations));
+  PetscCall(AetOptionGetInt("recon_thickness", &recon->thickness));
+  PetscCall(AetOptionGetInt("recon_width", &recon->width));
+  PetscCall(AetOptionGetText("recon_support", recon->support_file, sizeof recon->support_file));
+  PetscCall(AetOptionGetReal("recon_oversampling", &recon->oversampling));
+  PetscCall(AetOptionGetReal("recon_rfree_fraction", &recon->rfree_fraction));
+  PetscCall(AetOptionGetReal("recon_gridding_distance", &recon->gridding_distance));
+  PetscCall(AetOptionGetEnum("recon_resolution_extension", &extension));
+  PetscCall(AetOptionGetBool("recon_extended", &recon->extended));
+  PetscCall(PetscOptionsGetInt(NULL, NULL, "-seed", &seed, NULL)); /* of the base table; 0 where it is not registered */
+  recon->seed = (uint64_t)seed;
+  recon->extension = (AetResolutionExtension)extension;
+  recon->method = AetReconMethodAt(method);
+  AetCheck(recon->method, AET_ERR_INPUT, "recon_method: this build has no such method");
+  if (!recon->iterations) recon->iterations = recon->method->iterations;
+  recon->options_read = PETSC_TRUE;
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+/* Volume and padded grid. An extended object gets some voxels beyond the image on either side, as many on one as on the other. */
+static void ChooseSizes(AetRecon recon)
+{
+  const AetTiltSeries tilt = recon->tilt;
+  ptrdiff_t           width = tilt->nx;
+
+  if (recon->extended) width += 2 * (ptrdiff_t)((EXTENDED_WIDTH - 1) * (double)tilt->nx / 2);
+  recon->n[0] = recon->thickness ? recon->thickness : tilt->nx;
+  recon->n[1] = tilt->ny;
+  recon->n[2] = recon->width ? recon->width : width;
+  for (int a = 0; a < 3; a++) recon->N[a] = AetSmoothSize((ptrdiff_t)(recon->oversampling * (double)recon->n[a] + 0.5), PETSC_TRUE);
+}
+
+PetscErrorCode AetReconSetUp(AetRecon recon)
+{
+  int rank, size;
+
+  PetscFunctionBegin;
+  if (recon->ready) PetscFunctionReturn(PETSC_SUCCESS);
+  if (!recon->options_read) PetscCall(AetReconSetFromOptions(recon));
+  PetscCallMPI(MPI_Comm_rank(recon->comm, &rank));
+  PetscCallMPI(MPI_Comm_size(recon->comm, &size));
+  ChooseSizes(recon);
+  AetBlock(recon->n[0], rank, size, &recon->z_start, &recon->z_count);
+  PetscCall(AetReconSupport(recon));
+  if (recon->method->setup) PetscCall(recon->method->setup(recon));
+  recon->ready = PETSC_TRUE;
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+static void FillReport(AetRecon recon)
+{
+  AetReconReport *report = &recon->report;
+
+  report->method = recon->method->name;
+  report->iterations = recon->iterations_done;
+  report->r1_view = recon->r1_view;
+  report->error = recon->error;
+  report->rfree = recon->rfree;
+  report->shells = recon->shells;
+  report->rfree_shell = recon->rfree_shell;
+}
+
+PetscErrorCode AetReconSolve(AetRecon recon, AetVolume *volume)
+{
+  double seconds;
+
+  PetscFunctionBegin;
+  PetscCall(AetReconSetUp(recon));
+  PetscCall(AetVolumeCreate(recon->comm, recon->n, recon->tilt->pixel_angstrom, &recon->volume));
+  PetscCall(PetscFree(recon->rfree_shell));
+  recon->shells = 0;
+  recon->error = 0;
+  recon->rfree = -1;
+  recon->iterations_done = 0;
+  seconds = MPI_Wtime();
+  PetscCall(recon->method->solve(recon));
+  seconds = (MPI_Wtime() - seconds) / (double)PetscMax(recon->iterations_done, 1);
+  PetscCallMPI(MPI_Allreduce(&seconds, &recon->report.seconds_per_iteration, 1, MPI_DOUBLE, MPI_MAX, recon->comm));
+  PetscCall(AetReconR1(recon));
+  FillReport(recon);
+  *volume = recon->volume;
+  recon->volume = NULL;
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+PetscErrorCode AetReconGetReport(AetRecon recon, const AetReconReport **report)
+{
+  PetscFunctionBegin;
+  *report = &recon->report;
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+PetscErrorCode AetReconDestroy(AetRecon *recon)
+{
+  PetscFunctionBegin;
+  if (!*recon) PetscFunctionReturn(PETSC_SUCCESS);
+  if ((*recon)->method && (*recon)->method->destroy) PetscCall((*recon)->method->destroy(*recon));
+  PetscCall(AetProjectorDestroy(&(*recon)->projector));
+  PetscCall(AetVolumeDestroy(&(*recon)->support));
+  PetscCall(AetVolumeDestroy(&(*recon)->volume));
+  PetscCall(PetscFree((*recon)->rfree_shell));
+  PetscCall(PetscFree((*recon)->r1_view));
+  PetscCall(PetscFree(*recon));
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
