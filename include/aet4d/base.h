@@ -206,15 +206,19 @@ AET_EXTERN double AetPeakMemory(void);
 
 /** Remembers the command line. Not collective; the same on every rank. */
 AET_EXTERN PetscErrorCode AetProvenanceBegin(int argc, char **argv);
-/** Adds an input file with its digest (taken on rank 0 and broadcast; a digest is computed once per path). Collective on comm. */
+/** Adds an input file with its digest (taken on rank 0 and broadcast; a digest is computed once per path and
+    change of the file). Collective on comm. */
 AET_EXTERN PetscErrorCode AetProvenanceAddInput(MPI_Comm comm, const char *path);
+/** Adds a library to those that base names itself (PETSc, MPI, FFTW); a name given again takes the new version. Not collective; the same on
+    every rank. */
+AET_EXTERN PetscErrorCode AetProvenanceAddLibrary(const char *name, const char *version);
 /** Calls visit(section, key, value, context): section "program" (name, version, commit, command, created), "options" (every resolved
    option), "inputs" (path: digest), "libraries" (versions). The same bytes for the same inputs when SOURCE_DATE_EPOCH is set. Not
    collective. */
 AET_EXTERN PetscErrorCode AetProvenanceForEach(void (*visit)(const char *section, const char *key, const char *value, void *context),
                                                void *context);
-/** Digest of everything a stage depends on: the version, the options whose keys begin with one of `prefixes` (NULL-ended) and the digests
-   of `inputs` (NULL-ended paths). Equal key, equal result: `run` skips the stage. Collective on comm. */
+/** Digest of everything a stage depends on: the version and commit, the resolved options whose keys begin with one of `prefixes`
+   (NULL-ended) and the digests of `inputs` (NULL-ended paths). Equal key, equal result: `run` skips the stage. Collective on comm. */
 AET_EXTERN PetscErrorCode AetStageKey(MPI_Comm comm, const char *stage, const char *const *prefixes, const char *const *inputs,
                                       char key[33]);
 

@@ -10,5 +10,7 @@ PetscErrorCode AetTextReadLocal(const char *path, char **text, size_t *length);
 void AetBytesDigest(const void *bytes, size_t length, char digest[33]);
 /* Fixes the time AetCreated gives: rank 0's clock, so that all ranks and all files of a run say the same. Collective. */
 PetscErrorCode AetCreatedAgree(MPI_Comm comm);
+/* Forgets command, inputs, digests and libraries. */
+void AetProvenanceFree(void);
 
 #endif

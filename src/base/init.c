@@ -66,6 +66,7 @@ PetscErrorCode AetFinalize(void)
   free(aet_petsc_argv);
   aet_petsc_argv = NULL;
   AetOriginsFree();
+  AetProvenanceFree();
   if (aet_started_mpi) MPI_Finalize();
   return code;
 }
