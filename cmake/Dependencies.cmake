@@ -1,8 +1,11 @@
 # Every dependency by the name it has on Debian and in Spack.
-find_package(PkgConfig REQUIRED) # Debian package pkg-config, Spack package pkgconf
-find_package(MPI COMPONENTS C)
-find_package(OpenMP COMPONENTS C)
-find_package(TIFF)
+find_package(PkgConfig QUIET)
+if(NOT PKG_CONFIG_FOUND)
+  message(FATAL_ERROR "aet4d finds its libraries by pkg-config: Debian package pkg-config, Spack package pkgconf")
+endif()
+find_package(MPI QUIET COMPONENTS C)
+find_package(OpenMP QUIET COMPONENTS C)
+find_package(TIFF QUIET)
 
 set(aet_missing "")
 macro(aet_need found what debian spack)
@@ -39,7 +42,7 @@ aet_need(FFTW_OMP_LIBRARY "FFTW with OpenMP, single precision" libfftw3-dev "fft
 aet_need(MATIO_LIBRARY "matio" libmatio-dev matio)
 
 if(aet_missing)
-  message(FATAL_ERROR "aet4d needs what this machine does not have:${aet_missing}\nOn Debian or Ubuntu jobs/quickstart.sh installs all of it.")
+  message(FATAL_ERROR "aet4d needs what this machine does not have:${aet_missing}\nOn Debian or Ubuntu jobs/lib/packages.sh installs all of it.")
 endif()
 
 add_library(aet_fftw INTERFACE)
