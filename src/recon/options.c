@@ -10,11 +10,17 @@ static const AetOption options[] = {
     {"recon_support", AET_OPTION_FILE, "", "none", 0, 0, NULL, "where the object may be: a volume FILE, auto or none"},
     {"recon_oversampling", AET_OPTION_REAL, "", "2", 1, 8, NULL, "size of the padded grid over the size of the volume"},
     {"recon_rfree_fraction", AET_OPTION_REAL, "", "0.05", 0, 0.5, NULL,
-     "fraction of the measured Fourier voxels withheld for R_free (genfire)"},
+     "fraction of the data withheld for R_free: measured Fourier voxels (genfire) or detector pixels (resire)"},
     {"recon_gridding_distance", AET_OPTION_REAL, "voxels", "0.5", 0.01, 3, NULL,
      "largest distance of a Fourier voxel of the padded grid from the plane of a view that measures it (genfire)"},
     {"recon_resolution_extension", AET_OPTION_ENUM, "", "none", 0, 0, "none|extension|extension+suppression",
      "order in which measured Fourier voxels are enforced: all at once, from low frequencies on, and back again (genfire)"},
+    {"recon_acceleration", AET_OPTION_ENUM, "", "fista", 0, 0, "fista|none",
+     "steps with momentum and adaptive restart, or the plain published steps (resire)"},
+    {"recon_step", AET_OPTION_REAL, "", "1", 0.01, 2, NULL,
+     "length of a step over the inverse of the largest eigenvalue of the normal operator: below 2, and at most 1 for fista (resire)"},
+    {"recon_kernel_width", AET_OPTION_INT, "grid points", "6", 4, 8, NULL,
+     "taps per axis of the projector's kernel; 4: error 1e-3, 6: 1e-5"},
     {"recon_extended", AET_OPTION_BOOL, "", "false", 0, 0, NULL, "the object runs past the field of view: rays outside it are not counted"},
 };
 AET_OPTION_TABLE(AetReconOptions, "recon", "reconstruction of volumes from tilt series", options);

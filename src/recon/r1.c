@@ -1,16 +1,19 @@
 /* R1 = Σ |A O - b| / Σ |b|, of each view and of all (algorithms of RESIRE, Pham et al., Sci. Rep. 13 (2023) 5624). */
+#include "recon/kernel/pixels.h"
 #include "recon/recon_private.h"
 #include <math.h>
 
 #define PROJECTOR_OVERSAMPLING 2.0 /* enough for the interpolation; a larger grid projects no better */
-#define PROJECTOR_TAPS 6
 
 PetscErrorCode AetReconProjector(AetRecon recon, AetProjector *projector)
 {
+  PetscInt taps;
+
   PetscFunctionBegin;
+  PetscCall(AetOptionGetInt("recon_kernel_width", &taps));
   if (!recon->projector)
-    PetscCall(AetProjectorCreate(recon->tilt, recon->n, PetscMin(recon->oversampling, PROJECTOR_OVERSAMPLING), PROJECTOR_TAPS,
-                                 &recon->projector));
+    PetscCall(
+        AetProjectorCreate(recon->tilt, recon->n, PetscMin(recon->oversampling, PROJECTOR_OVERSAMPLING), (int)taps, &recon->projector));
   *projector = recon->projector;
   PetscFunctionReturn(PETSC_SUCCESS);
 }
@@ -21,16 +24,19 @@ PetscErrorCode AetReconR1(AetRecon recon)
   const ptrdiff_t     pixels = tilt->ny * tilt->nx;
   AetProjector        projector = NULL;
   float              *images;
+  unsigned char      *use;
   double             *rows, *all, sum[2] = {0};
 
   PetscFunctionBegin;
   PetscCall(AetReconProjector(recon, &projector));
-  PetscCall(PetscMalloc1(tilt->v_count * pixels, &images));
+  PetscCall(PetscMalloc2(tilt->v_count * pixels, &images, tilt->v_count * pixels, &use));
+  AetReconPixels(recon, 0, use);
   PetscCall(PetscCalloc2(2 * tilt->views, &rows, 2 * tilt->views, &all));
   PetscCall(AetProjectorForward(projector, recon->volume->data, images));
   for (ptrdiff_t v = 0; v < tilt->v_count; v++) {
     double *row = rows + 2 * (tilt->v_start + v);
     for (ptrdiff_t p = v * pixels; p < (v + 1) * pixels; p++) {
+      if (use[p] == AET_PIXEL_UNMEASURED) continue;
       row[0] += fabs((double)images[p] - (double)tilt->image[p]);
       row[1] += fabs((double)tilt->image[p]);
     }
@@ -43,6 +49,6 @@ PetscErrorCode AetReconR1(AetRecon recon)
   }
   recon->report.r1 = sum[1] > 0 ? sum[0] / sum[1] : 0;
   PetscCall(PetscFree2(rows, all));
-  PetscCall(PetscFree(images));
+  PetscCall(PetscFree2(images, use));
   PetscFunctionReturn(PETSC_SUCCESS);
 }

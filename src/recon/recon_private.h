@@ -60,6 +60,9 @@ struct _p_AetRecon {
 
 /* The projector pair of recon->n and the views, made at the first call. Collective. */
 PetscErrorCode AetReconProjector(AetRecon recon, AetProjector *projector);
+/* What each pixel of the local images is for (AET_PIXEL_…, [v_count][ny][nx]): of an extended object, zero borders were not measured; a
+   fraction `withheld` of the measured ones is kept for R_free, keyed by seed and the global index of the pixel. Not collective. */
+void AetReconPixels(AetRecon recon, double withheld, unsigned char *use);
 /* R1 of recon->volume: overall and of each view, the same bits on any number of ranks. Collective. */
 PetscErrorCode AetReconR1(AetRecon recon);
 /* Reads, centres, crops or zero-pads the support, or makes it (auto). Collective. */

@@ -35,8 +35,9 @@ static PetscErrorCode ReadSpecies(AetSpecimen *specimen)
 
 static PetscErrorCode ReadPlan(Plan *plan)
 {
-  int     count;
-  double *angles;
+  int    count;
+  char **words;
+  double angles[3] = {0};
 
   PetscFunctionBegin;
   PetscCall(AetOptionGetEnum("simulate_shape", &plan->shape));
@@ -46,10 +47,10 @@ static PetscErrorCode ReadPlan(Plan *plan)
   PetscCall(AetOptionGetReal("simulate_composition", &plan->composition));
   PetscCall(AetOptionGetReal("simulate_displacement_angstrom", &plan->displacement));
   PetscCall(AetSimulateSeed(&plan->seed));
-  PetscCall(AetOptionGetReals("simulate_rotation_deg", &count, &angles));
-  AetCheck(count == 3, AET_ERR_INPUT, "simulate_rotation_deg: expected phi, theta, psi, found %d numbers", count);
+  PetscCall(AetOptionGetTexts("simulate_rotation_deg", &count, &words));
+  for (int i = 0; i < count && i < 3; i++) angles[i] = strtod(words[i], NULL);
+  AetTextsFree(&count, &words);
   AetRotationFromAngles(AET_ANGLES_ZYX, angles, plan->R);
-  PetscCall(PetscFree(angles));
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 

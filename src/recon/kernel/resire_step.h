@@ -1,0 +1,18 @@
+/* One step of RESIRE on one plane and one image. */
+#ifndef AET_RECON_KERNEL_RESIRE_STEP_H
+#define AET_RECON_KERNEL_RESIRE_STEP_H
+
+#include "recon/kernel/pixels.h"
+#include <stddef.h>
+
+/* The point y = x + momentum (x - previous) takes one step against its gradient and is made feasible: previous <- support max(0, y - step
+   gradient). `support` may be NULL. sums += {⟨y - new, new - x⟩, |new - y|²}: the first is positive where the momentum points uphill. */
+void AetResireUpdate(ptrdiff_t count, double step, double momentum, const float *x, const float *gradient, const float *support,
+                     float *previous, double sums[2]);
+/* residual = Ay - b on used pixels, 0 elsewhere, where Ay = Ax + momentum (Ax - Aprevious). */
+void AetResireResidual(ptrdiff_t count, double momentum, const float *Ax, const float *Aprevious, const float *b, const unsigned char *use,
+                       float *residual);
+/* sums += {Σ|Ax - b|, Σ|b|, Σ(Ax - b)²} over used pixels, {Σ|Ax - b|, Σ|b|} over withheld ones, Σ b² over used ones. */
+void AetResireMisfit(ptrdiff_t count, const float *Ax, const float *b, const unsigned char *use, double sums[6]);
+
+#endif
