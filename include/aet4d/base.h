@@ -233,6 +233,8 @@ AET_EXTERN PetscErrorCode AetSummarySetText(AetSummary summary, const char *key,
 AET_EXTERN PetscErrorCode AetSummaryGetNumber(AetSummary summary, const char *key, double *value, PetscBool *found);
 /** A text that was set, lent until the summary changes. Not collective. */
 AET_EXTERN PetscErrorCode AetSummaryGetText(AetSummary summary, const char *key, const char **value, PetscBool *found);
+/** Removes every key that begins with `prefix`: a stage that is done again forgets what the last one said. Not collective. */
+AET_EXTERN PetscErrorCode AetSummaryForget(AetSummary summary, const char *prefix);
 /** Reads (adds to what is there; a missing file adds nothing) and writes (temporary + rename) on rank 0 of comm. Collective. */
 AET_EXTERN PetscErrorCode AetSummaryRead(AetSummary summary, MPI_Comm comm, const char *path);
 AET_EXTERN PetscErrorCode AetSummaryWrite(AetSummary summary, MPI_Comm comm, const char *path);

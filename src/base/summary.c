@@ -109,6 +109,24 @@ PetscErrorCode AetSummaryGetText(AetSummary summary, const char *key, const char
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
+PetscErrorCode AetSummaryForget(AetSummary summary, const char *prefix)
+{
+  int kept = 0;
+
+  PetscFunctionBegin;
+  for (int i = 0; i < summary->count; i++) {
+    Entry *entry = &summary->entries[i];
+    if (strncmp(entry->key, prefix, strlen(prefix))) {
+      summary->entries[kept++] = *entry;
+    } else {
+      free(entry->key);
+      free(entry->text);
+    }
+  }
+  summary->count = kept;
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
 /* The shortest decimal text that reads back as the same double; JSON has no infinities. */
 static void NumberText(double value, char text[32])
 {

@@ -35,9 +35,8 @@ static PetscErrorCode ReadSpecies(AetSpecimen *specimen)
 
 static PetscErrorCode ReadPlan(Plan *plan)
 {
-  int    count;
-  char **words;
-  double angles[3] = {0};
+  int     count;
+  double *angles;
 
   PetscFunctionBegin;
   PetscCall(AetOptionGetEnum("simulate_shape", &plan->shape));
@@ -47,10 +46,10 @@ static PetscErrorCode ReadPlan(Plan *plan)
   PetscCall(AetOptionGetReal("simulate_composition", &plan->composition));
   PetscCall(AetOptionGetReal("simulate_displacement_angstrom", &plan->displacement));
   PetscCall(AetSimulateSeed(&plan->seed));
-  PetscCall(AetOptionGetTexts("simulate_rotation_deg", &count, &words));
-  for (int i = 0; i < count && i < 3; i++) angles[i] = strtod(words[i], NULL);
-  AetTextsFree(&count, &words);
+  PetscCall(AetOptionGetReals("simulate_rotation_deg", &count, &angles));
+  AetCheck(count == 3, AET_ERR_INPUT, "simulate_rotation_deg: expected phi, theta, psi, found %d numbers", count);
   AetRotationFromAngles(AET_ANGLES_ZYX, angles, plan->R);
+  PetscCall(PetscFree(angles));
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
