@@ -2,7 +2,8 @@
 #include "io/io_private.h"
 #include <string.h>
 
-static const AetReader *const aet_readers[] = {&AetReaderMat5, &AetReaderText};
+static const AetReader *const aet_readers[] = {&AetReaderMat73, &AetReaderHdf5, &AetReaderEmd,
+                                               &AetReaderMat5,  &AetReaderXyz,  &AetReaderText};
 enum { AET_READERS = (int)(sizeof aet_readers / sizeof aet_readers[0]) };
 
 const char *AetFormatName(AetFormat format)
@@ -80,7 +81,7 @@ PetscErrorCode AetInspectLocal(const char *path, AetFormat *format, AetArrayList
   for (int i = 0; i < AET_READERS; i++)
     if (aet_readers[i]->recognise(&head)) {
       *format = aet_readers[i]->format;
-      PetscCall(aet_readers[i]->inspect(path, head.file_bytes, list));
+      PetscCall(aet_readers[i]->inspect(path, head.file_bytes, format, list));
       PetscFunctionReturn(PETSC_SUCCESS);
     }
   PetscFunctionReturn(AetRaise(AET_ERR_DATA, "%s: expected MATLAB, HDF5, MRC, TIFF, XYZ or text with numbers, found none of these", path));

@@ -28,13 +28,13 @@ typedef struct {
   PetscBool parallel;   /* every rank may open the file and read its own part */
   PetscBool transposed; /* a 2D array [n0][n1] is MATLAB's n1 × n0 matrix */
   PetscBool (*recognise)(const AetFileHead *head);
-  PetscErrorCode (*inspect)(const char *path, ptrdiff_t file_bytes, AetArrayList *list);
+  PetscErrorCode (*inspect)(const char *path, ptrdiff_t file_bytes, AetFormat *format, AetArrayList *list); /* may refine the format */
   PetscErrorCode (*open)(const char *path, const AetArrayInfo *info, void **state);
   PetscErrorCode (*read)(void *state, ptrdiff_t first, ptrdiff_t count, AetScalar as, void *values);
   PetscErrorCode (*close)(void **state);
 } AetReader;
 
-extern const AetReader AetReaderMat5, AetReaderText;
+extern const AetReader AetReaderMat5, AetReaderMat73, AetReaderHdf5, AetReaderEmd, AetReaderXyz, AetReaderText;
 
 /* An array of a file, the same on every rank. */
 typedef struct {
@@ -65,5 +65,14 @@ PetscErrorCode AetFileSize(const char *path, ptrdiff_t *bytes);
 PetscErrorCode AetFileSlurp(const char *path, ptrdiff_t *bytes, char **text);
 /* "no such file", "is a folder", …: why a path cannot be opened. */
 PetscErrorCode AetRaiseOpen(const char *path);
+
+/* `path.<run id>.tmp`, the same on every rank and new at every call. Collective. */
+PetscErrorCode AetTemporaryName(MPI_Comm comm, const char *path, char *temporary, size_t size);
+/* `path` with its ending replaced (or `ending` added). */
+void AetPathWithEnding(const char *path, const char *ending, char *result, size_t size);
+/* True if `path` ends in `ending`, whatever the case of its letters. */
+PetscBool AetPathEndsIn(const char *path, const char *ending);
+/* The .xdmf beside an HDF5 volume. Call on one rank. */
+PetscErrorCode AetXdmfWrite(const char *path, const char *dataset, const ptrdiff_t n[3], double pixel_angstrom);
 
 #endif

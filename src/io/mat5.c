@@ -81,7 +81,7 @@ static PetscErrorCode OpenFile(const char *path, mat_t **file)
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
-static PetscErrorCode Mat5Inspect(const char *path, ptrdiff_t file_bytes, AetArrayList *list)
+static PetscErrorCode Mat5Inspect(const char *path, ptrdiff_t file_bytes, AetFormat *format, AetArrayList *list)
 {
   mat_t         *file;
   matvar_t      *variable;

@@ -94,7 +94,7 @@ static PetscErrorCode TextLoad(const char *path, AetText *table, PetscBool fill)
   PetscFunctionReturn(code);
 }
 
-static PetscErrorCode TextInspect(const char *path, ptrdiff_t file_bytes, AetArrayList *list)
+static PetscErrorCode TextInspect(const char *path, ptrdiff_t file_bytes, AetFormat *format, AetArrayList *list)
 {
   AetText   table = {0};
   ptrdiff_t n[2];

@@ -83,7 +83,7 @@ static inline void ExpectError(PetscErrorCode found, PetscErrorCode code, const 
   const char *message = AetErrorMessage();
   const int   good = found == code && strstr(message, file) && strstr(message, text) && !strchr(message, '\n');
 
-  snprintf(told, sizeof told, "line %d: expected code %d, %s and \"%s\"; found code %d, \"%.300s\"", line, (int)code, file, text,
+  snprintf(told, sizeof told, "line %d: expected code %d, %.60s and \"%.60s\"; found code %d, \"%.200s\"", line, (int)code, file, text,
            (int)found, message);
   AetTestAssert(good, told, line, __FILE__);
   AetErrorClear();

@@ -1,0 +1,68 @@
+/* Volumes from any format, and as EMD with an XDMF beside it. */
+#include "io/io_private.h"
+#include <string.h>
+#include <strings.h>
+
+PetscErrorCode AetVolumeRead(MPI_Comm comm, const char *file, AetVolume *volume)
+{
+  AetLocated     located;
+  ptrdiff_t      n[3];
+  PetscErrorCode code;
+
+  PetscFunctionBegin;
+  *volume = NULL;
+  PetscCall(AetLocate(comm, file, PETSC_FALSE, &located));
+  AetLocatedSizes(&located, n);
+  PetscCall(AetVolumeCreate(comm, n, located.info.pixel_angstrom, volume));
+  code = AetLocatedRead(comm, &located, (*volume)->data);
+  if (code) PetscCall(AetVolumeDestroy(volume));
+  PetscFunctionReturn(code);
+}
+
+PetscBool AetPathEndsIn(const char *path, const char *ending)
+{
+  const size_t length = strlen(path), tail = strlen(ending);
+
+  return (PetscBool)(length > tail && !strcasecmp(path + length - tail, ending));
+}
+
+void AetPathWithEnding(const char *path, const char *ending, char *result, size_t size)
+{
+  const char *dot = strrchr(path, '.'), *slash = strrchr(path, '/');
+  const int   stem = dot && (!slash || dot > slash + 1) ? (int)(dot - path) : (int)strlen(path);
+
+  snprintf(result, size, "%.*s%s", stem, path, ending);
+}
+
+static PetscErrorCode WriteEmd(AetVolume volume, const char *path)
+{
+  const PetscBool   known = (PetscBool)(volume->pixel_angstrom > 0);
+  const char *const names[3] = {"z", "y", "x"}, *const unit = known ? "angstrom" : "voxel", *const units[3] = {unit, unit, unit};
+  const double   step = known ? volume->pixel_angstrom : 1, steps[3] = {step, step, step};
+  AetFile        file;
+  char           xdmf[PETSC_MAX_PATH_LEN];
+  PetscMPIInt    rank;
+  PetscErrorCode code;
+
+  PetscFunctionBegin;
+  PetscCall(AetFileCreate(volume->comm, path, &file));
+  code = AetFileWriteArray(file, "volume", volume->n, names, units, steps, volume->data);
+  if (!code) code = AetFileWriteNumber(file, "volume", "pixel_angstrom", volume->pixel_angstrom);
+  if (code) PetscCall(AetFileDestroy(&file));
+  PetscCall(code);
+  PetscCall(AetFileClose(&file));
+  PetscCallMPI(MPI_Comm_rank(volume->comm, &rank));
+  AetPathWithEnding(path, ".xdmf", xdmf, sizeof xdmf);
+  if (rank == 0) code = AetXdmfWrite(xdmf, path, volume->n, step);
+  PetscCall(AetAgree(volume->comm, code));
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+PetscErrorCode AetVolumeWrite(AetVolume volume, const char *path)
+{
+  PetscFunctionBegin;
+  AetCheck(AetPathEndsIn(path, ".h5") || AetPathEndsIn(path, ".hdf5") || AetPathEndsIn(path, ".emd"), AET_ERR_INPUT,
+           "%s: expected a name that ends in .h5, .emd, .mrc or .tif for a volume", path);
+  PetscCall(WriteEmd(volume, path));
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
