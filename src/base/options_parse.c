@@ -23,7 +23,7 @@ int AetParseReal(const char *text, double *value)
 
   *value = strtod(text, &end);
   while (isspace((unsigned char)*end)) end++;
-  return end == text || *end != 0 || !isfinite(*value);
+  return end == text || *end != 0 || isnan(*value);
 }
 
 int AetChoiceIndex(const char *choices, const char *text)
@@ -57,8 +57,9 @@ static PetscErrorCode ValidateNumber(const AetOption *option, const char *key, c
   char            range[128];
 
   PetscFunctionBegin;
-  AetCheck(!AetParseReal(text, &value), AET_ERR_INPUT, "%s: %s: expected %s, found \"%s\"", AetOptionOrigin(key), key,
-           whole ? "a whole number" : "a number", text);
+  /* an infinity is a good bound in a list (a box open on one side), and nothing else */
+  AetCheck(!AetParseReal(text, &value) && (option->type == AET_OPTION_REALS || isfinite(value)), AET_ERR_INPUT,
+           "%s: %s: expected %s, found \"%s\"", AetOptionOrigin(key), key, whole ? "a whole number" : "a number", text);
   RangeText(option, range);
   AetCheck(option->min == option->max || (value >= option->min && value <= option->max), AET_ERR_INPUT, "%s: %s: expected %s, found %s",
            AetOptionOrigin(key), key, range, text);

@@ -71,6 +71,8 @@ gives 2 "command line: recon_iterations: expected a whole number, found \"many\"
 gives 2 "command line: recon_iterations: expected a whole number, found \"\"" -recon_iterations
 gives 2 "command line: tilt_pixel_angstrom: expected 0.001 to 1000 Å, found -1" -tilt_pixel_angstrom -1
 gives 2 "command line: tilt_pixel_angstrom: expected a number, found \"nan\"" -tilt_pixel_angstrom nan
+gives 2 "command line: tilt_pixel_angstrom: expected a number, found \"inf\"" -tilt_pixel_angstrom inf
+gives 2 "command line: trace_rotation_deg: expected -180 to 180 degree, found -inf" -trace_rotation_deg 1,-inf
 gives 2 "command line: recon_method: expected one of resire|genfire, found \"sart\"" -recon_method sart
 gives 2 "command line: recon_extended: expected true or false, found \"2\"" -recon_extended 2 -quiet
 gives 2 "command line: trace_rotation_deg: expected -180 to 180 degree, found 181" -trace_rotation_deg 1,181
