@@ -40,6 +40,7 @@ typedef struct {
   PetscInt maxima, fitted, rejected_fit, rejected_distance, rejected_checks; /* candidates and why they fell */
   PetscInt rounds;                                                          /* of classification */
   PetscInt by_species[AET_SPECIES_MAX];
+  double   threshold;          /* least mean over 3³ voxels of an atom, above the background, in units of the volume */
   double   start_disagreement; /* largest fraction of atoms that two starts name differently */
 } AetTraceReport;
 /** Peaks of the volume as atoms, named: local maxima, quartic fit, minimum distance, candidate checks, classification; `trace_*` options.

@@ -1,0 +1,10 @@
+/* A mixture of Gaussians on a line. */
+#ifndef AET_ATOMS_KERNEL_MIXTURE_H
+#define AET_ATOMS_KERNEL_MIXTURE_H
+#include <stddef.h>
+
+/* Expectation maximisation from the given labels (0 … classes-1) of value[count]; posterior[i] receives the probability of label[i]. A
+   class with fewer than two members, or of no width, keeps a width of 1/1000 of the range. */
+void AetMixturePosterior(ptrdiff_t count, const double *value, int classes, const int *label, double *posterior);
+
+#endif

@@ -1,0 +1,167 @@
+/* AetTrace: from a volume to named atoms. */
+#include "atoms/kernel/filter.h"
+#include "atoms/trace_private.h"
+#include <math.h>
+
+static const AetOption trace_options[] = {
+    {"trace_species", AET_OPTION_TEXTS, "", "X", 0, 0, NULL, "element symbols; intensities are named in the order of atomic number"},
+    {"trace_min_distance_angstrom", AET_OPTION_REAL, "angstrom", "2.0", 0.1, 20, NULL,
+     "of two peaks closer than this only the brighter stays"},
+    {"trace_threshold", AET_OPTION_REAL, "", "0", 0, 1e300, NULL,
+     "least mean of a peak over 3x3x3 voxels above the background (0: the valley of the histogram between noise and atoms)"},
+    {"trace_smoothing_angstrom", AET_OPTION_REAL, "angstrom", "-1", -1, 10, NULL,
+     "sigma of a Gaussian filter before the search (-1: a tenth of the minimum distance)"},
+    {"trace_min_intensity_ratio", AET_OPTION_REAL, "", "0.25", 0, 1, NULL,
+     "least intensity of an atom relative to the mean of its 16 neighbours (bright ones count as the lightest species)"},
+    {"trace_pixel_angstrom", AET_OPTION_REAL, "angstrom", "0", 0, 100, NULL, "voxel size (0: that of the volume)"},
+};
+AET_OPTION_TABLE(AetTraceOptions, "trace", "Atoms from a volume", trace_options);
+
+/* Symbols in the order of atomic number (those without one keep the user's order, first), and how dim the lightest may be. */
+static void OrderSymbols(AetTraceSettings *s)
+{
+  int number[AET_SPECIES_MAX], last = s->species_count - 1;
+
+  for (int i = 0; i < s->species_count; i++) number[i] = AetAtomicNumber(s->symbol[i]);
+  for (int i = 0; i < s->species_count; i++) {
+    int place = 0;
+    for (int j = 0; j < s->species_count; j++) place += number[j] < number[i] || (number[j] == number[i] && j < i);
+    s->by_number[place] = i;
+  }
+  /* intensities grow with a power of Z that is at most 2; half of that leaves room for thin and blurred atoms */
+  s->least_ratio = 0.02;
+  if (number[s->by_number[0]] > 0) s->least_ratio = 0.5 * pow((double)number[s->by_number[0]] / number[s->by_number[last]], 2);
+}
+
+PetscErrorCode AetTraceSettingsGet(AetVolume volume, AetTraceSettings *s)
+{
+  int    count, given;
+  char **symbols;
+
+  PetscFunctionBegin;
+  PetscCall(PetscMemzero(s, sizeof *s));
+  PetscCall(AetOptionGetTexts("trace_species", &count, &symbols));
+  given = count;
+  for (int i = 0; i < count && i < AET_SPECIES_MAX; i++) PetscCall(PetscStrncpy(s->symbol[i], symbols[i], sizeof s->symbol[i]));
+  AetTextsFree(&count, &symbols);
+  AetCheck(given >= 1 && given <= AET_SPECIES_MAX, AET_ERR_INPUT, "trace_species: expected 1 to %d symbols, found %d", AET_SPECIES_MAX,
+           given);
+  s->species_count = given;
+  OrderSymbols(s);
+  PetscCall(AetOptionGetReal("trace_min_distance_angstrom", &s->min_distance_angstrom));
+  PetscCall(AetOptionGetReal("trace_threshold", &s->threshold));
+  PetscCall(AetOptionGetReal("trace_smoothing_angstrom", &s->smoothing_angstrom));
+  PetscCall(AetOptionGetReal("trace_min_intensity_ratio", &s->min_intensity_ratio));
+  PetscCall(AetOptionGetReal("trace_pixel_angstrom", &s->pixel_angstrom));
+  if (s->smoothing_angstrom < 0) s->smoothing_angstrom = s->min_distance_angstrom / 10;
+  if (s->pixel_angstrom == 0) s->pixel_angstrom = volume->pixel_angstrom;
+  AetCheck(s->pixel_angstrom > 0, AET_ERR_INPUT, "trace_pixel_angstrom: expected a voxel size, which the volume does not tell; found none");
+  /* a third of a voxel at the usual 0.35 Å; finer voxels are sampled at the same distances in Å */
+  s->fit_step = PetscMin(3, PetscMax(1.0 / 3, 0.0536 * s->min_distance_angstrom / s->pixel_angstrom));
+  s->box_step = PetscMin(4, PetscMax(1, 3 * s->fit_step));
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+/* Most maxima of a large noisy volume are noise that need not be fitted: those below 0.3 of the threshold of the unfitted heights. */
+static PetscErrorCode DropNoise(const AetField *field, const AetTraceSettings *settings, double background, PetscInt *count, int64_t *index)
+{
+  const int64_t many = 200000;
+  const float  *origin = field->data;
+  ptrdiff_t     plane = field->n[1] * field->n[2];
+  int64_t       total = *count;
+  double       *height, threshold;
+  PetscInt      kept = 0;
+
+  PetscFunctionBegin;
+  PetscCallMPI(MPI_Allreduce(MPI_IN_PLACE, &total, 1, MPI_INT64_T, MPI_SUM, field->comm));
+  if (total < many) PetscFunctionReturn(PETSC_SUCCESS);
+  PetscCall(PetscMalloc1((size_t)*count + 1, &height));
+  for (PetscInt i = 0; i < *count; i++) height[i] = origin[index[i] - (int64_t)field->first * plane] - background;
+  PetscCall(AetIntensityThreshold(field->comm, settings, *count, height, 1, &threshold));
+  for (PetscInt i = 0; i < *count; i++)
+    if (height[i] >= 0.3 * threshold) index[kept++] = index[i];
+  *count = kept;
+  PetscCall(PetscFree(height));
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+/* From the volume to fitted peaks; the slab and its halo live only here. */
+static PetscErrorCode FindPeaks(AetVolume volume, const AetTraceSettings *settings, AetCandidates *candidates, AetTraceReport *report)
+{
+  AetField field;
+  double   background, largest;
+  float    weight[AET_FILTER_TAPS + 1];
+  PetscInt count;
+  int64_t *index;
+
+  PetscFunctionBegin;
+  PetscCall(AetEventBegin(AET_EVENT_PEAKS));
+  PetscCall(AetFieldCreate(volume, AetPeaksReach(settings), &field));
+  PetscCall(AetFieldFilter(&field, AetFilterGaussian(settings->smoothing_angstrom / settings->pixel_angstrom, weight), weight));
+  PetscCall(AetFieldMedian(&field, &background, &largest));
+  PetscCall(AetMaximaFind(&field, background, &count, &index));
+  PetscCallMPI(MPI_Allreduce(&count, &report->maxima, 1, MPIU_INT, MPI_SUM, volume->comm));
+  PetscCall(DropNoise(&field, settings, background, &count, index));
+  PetscCall(AetEventEnd(AET_EVENT_PEAKS));
+  PetscCall(AetEventBegin(AET_EVENT_FIT));
+  PetscCallMPI(MPI_Allreduce(&count, &report->fitted, 1, MPIU_INT, MPI_SUM, volume->comm));
+  PetscCall(AetPeaksFit(&field, settings, background, count, index, candidates));
+  report->rejected_fit = report->fitted - candidates->total;
+  PetscCall(PetscFree(index));
+  PetscCall(AetFieldDestroy(&field));
+  PetscCall(AetEventEnd(AET_EVENT_FIT));
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+/* The kept candidates as atoms. */
+static PetscErrorCode MakeAtoms(AetVolume volume, const AetCandidates *c, const AetTraceSettings *s, const int *label,
+                                const double *confidence, AetAtoms *atoms, AetTraceReport *report)
+{
+  AetAtomRecord *record;
+  PetscInt       kept = 0;
+  const char    *symbols[AET_SPECIES_MAX];
+
+  PetscFunctionBegin;
+  for (int k = 0; k < s->species_count; k++) symbols[k] = s->symbol[k];
+  PetscCall(PetscCalloc1((size_t)c->total + 1, &record));
+  for (PetscInt i = 0; i < c->total; i++) {
+    AetAtomRecord *r = record + kept;
+    if (!c->keep[i]) continue;
+    for (int a = 0; a < 3; a++) r->position[a] = (c->peak[i].centre[a] - (double)(volume->n[2 - a] / 2)) * s->pixel_angstrom;
+    r->intensity = c->peak[i].sum5;
+    r->confidence = confidence[i];
+    r->species = s->by_number[label[i]];
+    report->by_species[r->species]++;
+    kept++;
+  }
+  PetscCall(AetAtomsFromRecords(volume->comm, kept, record, s->species_count, symbols, atoms));
+  PetscCall(PetscFree(record));
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+PetscErrorCode AetTrace(AetVolume volume, AetAtoms *atoms, AetTraceReport *report)
+{
+  AetTraceSettings settings;
+  AetCandidates    candidates;
+  PetscInt         below;
+  int             *label;
+  double          *confidence;
+
+  PetscFunctionBegin;
+  *atoms = NULL;
+  PetscCall(PetscMemzero(report, sizeof *report));
+  PetscCall(AetAgree(volume->comm, AetTraceSettingsGet(volume, &settings)));
+  PetscCall(FindPeaks(volume, &settings, &candidates, report));
+  PetscCall(AetEventBegin(AET_EVENT_CLASSIFY));
+  PetscCall(AetAgree(volume->comm, AetCandidatesThin(&candidates, &settings, &report->rejected_distance)));
+  PetscCall(AetCandidatesThreshold(&candidates, &settings, &report->threshold, &below));
+  PetscCall(AetCandidatesCheck(&candidates, &settings, &report->rejected_checks));
+  report->rejected_checks += below;
+  PetscCall(PetscMalloc2((size_t)candidates.total + 1, &label, (size_t)candidates.total + 1, &confidence));
+  PetscCall(AetClassify(&candidates, &settings, label, confidence, report));
+  PetscCall(MakeAtoms(volume, &candidates, &settings, label, confidence, atoms, report));
+  PetscCall(PetscFree2(label, confidence));
+  PetscCall(AetCandidatesDestroy(&candidates));
+  PetscCall(AetEventEnd(AET_EVENT_CLASSIFY));
+  PetscFunctionReturn(PETSC_SUCCESS);
+}

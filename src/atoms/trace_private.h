@@ -1,0 +1,81 @@
+/* The stages of AetTrace. */
+#ifndef AET_ATOMS_TRACE_PRIVATE_H
+#define AET_ATOMS_TRACE_PRIVATE_H
+
+#include "atoms/atoms_private.h"
+
+#define AET_BOX_SIDE 5
+#define AET_BOX_POINTS 125
+
+typedef struct {
+  int    species_count;
+  char   symbol[AET_SPECIES_MAX][8]; /* in the user's order */
+  int    by_number[AET_SPECIES_MAX]; /* class (dimmest first) → index of symbol */
+  double least_ratio;                /* least intensity of an atom relative to that of the heaviest species */
+  double pixel_angstrom, min_distance_angstrom, threshold, smoothing_angstrom, min_intensity_ratio;
+  double fit_step, box_step; /* of the samples of the fit and of the intensity box, in voxels */
+} AetTraceSettings;
+
+/* A slab with its halo, without the planes that lie outside the volume. */
+typedef struct {
+  MPI_Comm  comm;             /* borrowed */
+  ptrdiff_t n[3];             /* whole volume: z, y, x */
+  ptrdiff_t first, planes;    /* global index of the first plane held; planes held */
+  ptrdiff_t core, core_count; /* own planes: local index of the first; number */
+  float    *data, *allocated; /* [planes][n[1]][n[2]] */
+} AetField;
+
+/* A fitted local maximum. */
+typedef struct {
+  int64_t index;      /* of its voxel in the volume */
+  double  centre[3];  /* x, y, z in voxels */
+  double  value;      /* fitted height above the background */
+  double  sum3, sum5; /* over 3³ and 5³ samples about the centre, above the background */
+} AetPeak;
+
+/* All fitted maxima, the same on every rank, ascending by index; rank r fitted start … start+count-1 and holds their boxes. */
+typedef struct {
+  MPI_Comm comm; /* borrowed */
+  PetscInt total, start, count;
+  AetPeak *peak;  /* [total] */
+  char    *keep;  /* [total] 1 while it is taken for an atom */
+  float   *boxes; /* [count][125] samples above the background, z, y, x */
+} AetCandidates;
+
+PetscErrorCode AetTraceSettingsGet(AetVolume volume, AetTraceSettings *settings);
+
+/* `halo` planes from either side, where there are any. Collective. */
+PetscErrorCode AetFieldCreate(AetVolume volume, ptrdiff_t halo, AetField *field);
+PetscErrorCode AetFieldDestroy(AetField *field);
+/* Filters along all three axes in place; uses up `taps` planes of the halo. */
+PetscErrorCode AetFieldFilter(AetField *field, int taps, const float *weight);
+/* Median of all voxels, to 1/65536 of their range, and the largest. Collective. */
+PetscErrorCode AetFieldMedian(const AetField *field, double *median, double *largest);
+
+/* Local maxima above `floor` of this rank's planes, as global voxel indices, ascending. Free with PetscFree. Collective. */
+PetscErrorCode AetMaximaFind(const AetField *field, double floor, PetscInt *count, int64_t **index);
+/* Turns the field into spline coefficients, fits the maxima and gathers the peaks; all are kept at first. Collective. */
+PetscErrorCode AetPeaksFit(AetField *field, const AetTraceSettings *settings, double background, PetscInt count, const int64_t *index,
+                           AetCandidates *candidates);
+PetscErrorCode AetCandidatesDestroy(AetCandidates *candidates);
+/* Planes of halo that all of this needs. */
+ptrdiff_t AetPeaksReach(const AetTraceSettings *settings);
+
+/* Drops the dimmer of two peaks within the minimum distance (brightest first; ties by index). Not collective: the same on every rank. */
+PetscErrorCode AetCandidatesThin(AetCandidates *candidates, const AetTraceSettings *settings, PetscInt *dropped);
+/* Drops peaks whose mean over 3³ samples is below the threshold: that of the settings, or of the histogram. Not collective. */
+PetscErrorCode AetCandidatesThreshold(AetCandidates *candidates, const AetTraceSettings *settings, double *threshold, PetscInt *dropped);
+/* Drops peaks whose box is no atom, and peaks far dimmer than their neighbours. Collective. */
+PetscErrorCode AetCandidatesCheck(AetCandidates *candidates, const AetTraceSettings *settings, PetscInt *dropped);
+/* Intensity that parts atoms from noise in a list of intensities (`stride` doubles apart) spread over comm; 0 if there is none. Collective.
+ */
+PetscErrorCode AetIntensityThreshold(MPI_Comm comm, const AetTraceSettings *settings, PetscInt count, const double *value, ptrdiff_t stride,
+                                     double *threshold);
+/* Mean box of each class: label [total] in 0 … classes-1, or negative to leave out; mean [classes][125], members [classes]. The sums are of
+   integers, so no order of ranks or threads shows in them. Collective. */
+PetscErrorCode AetBoxMeans(const AetCandidates *candidates, int classes, const int *label, double *mean, int64_t *members);
+/* Names the kept candidates: label [total] (0 = dimmest class; -1 where not kept), confidence [total]. Collective. */
+PetscErrorCode AetClassify(const AetCandidates *candidates, const AetTraceSettings *settings, int *label, double *confidence,
+                           AetTraceReport *report);
+
+#endif
