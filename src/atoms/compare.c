@@ -18,28 +18,18 @@ AET_OPTION_TABLE(AetCompareOptions, "compare", "Comparison of two atomic models"
 
 PetscErrorCode AetCompareSettingsFromOptions(AetCompareSettings *settings)
 {
-  PetscBool set;
-  double   *box = settings->box;
-  int       count, good = 0, words;
-  char    **word;
+  double *box = settings->box, *given;
+  int     count;
 
   PetscFunctionBegin;
   PetscCall(AetOptionGetReal("compare_cutoff_angstrom", &settings->cutoff_angstrom));
   PetscCall(AetOptionGetBool("compare_reference_box", &settings->reference_box));
-  for (int i = 0; i < 6; i++) box[i] = i % 2 ? INFINITY : -INFINITY;
-  PetscCall(AetOptionIsSet("compare_box", &set));
-  if (!set) PetscFunctionReturn(PETSC_SUCCESS);
-  PetscCall(AetOptionGetTexts("compare_box", &count, &word));
-  words = count;
-  for (int i = 0; i < count && i < 6; i++) {
-    char *end;
-    box[i] = strtod(word[i], &end);
-    good += *end == 0 && !isnan(box[i]);
-  }
-  AetTextsFree(&count, &word);
-  AetCheck(words == 6 && good == 6 && box[0] <= box[1] && box[2] <= box[3] && box[4] <= box[5], AET_ERR_INPUT,
-           "compare_box: expected 6 numbers xmin, xmax, ymin, ymax, zmin, zmax with min <= max, found %d of %d words that are numbers",
-           good, words);
+  PetscCall(AetOptionGetReals("compare_box", &count, &given));
+  for (int i = 0; i < 6; i++) box[i] = count == 6 ? given[i] : i % 2 ? INFINITY : -INFINITY;
+  PetscCall(PetscFree(given));
+  AetCheck(count == 0 || (count == 6 && box[0] <= box[1] && box[2] <= box[3] && box[4] <= box[5]), AET_ERR_INPUT,
+           "compare_box: expected 6 numbers xmin, xmax, ymin, ymax, zmin, zmax with min <= max, found %d numbers%s", count,
+           count == 6 ? " in another order" : "");
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 

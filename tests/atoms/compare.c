@@ -138,9 +138,9 @@ static void TestOptions(void)
   AET_TEST_CALL(AetOptionsRegister(&AetCompareOptions));
   AET_TEST_CALL(AetCompareSettingsFromOptions(&settings));
   AET_TEST(settings.cutoff_angstrom == 1.5 && settings.box[0] == -INFINITY && settings.box[5] == INFINITY && !settings.reference_box);
-  PetscOptionsSetValue(NULL, "-compare_box", "-10,10,-5,5,-inf,inf");
+  PetscOptionsSetValue(NULL, "-compare_box", "-10,10,-5,5,-1e9,1e9");
   AET_TEST_CALL(AetCompareSettingsFromOptions(&settings));
-  AET_TEST(settings.box[0] == -10 && settings.box[3] == 5 && settings.box[5] == INFINITY);
+  AET_TEST(settings.box[0] == -10 && settings.box[3] == 5 && settings.box[5] == 1e9);
   PetscOptionsSetValue(NULL, "-compare_box", "1,2,3");
   AET_TEST(AetCompareSettingsFromOptions(&settings) == AET_ERR_INPUT);
   AET_TEST(strstr(AetErrorMessage(), "compare_box") != NULL);
