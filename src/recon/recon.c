@@ -34,7 +34,7 @@ PetscErrorCode AetReconSetFromOptions(AetRecon recon)
   recon->seed = (uint64_t)seed;
   recon->extension = (AetResolutionExtension)extension;
   recon->method = AetReconMethodAt(method);
-  AetCheck(recon->method, AET_ERR_INPUT, "recon_method: this build has no such method");
+  PetscAssert(recon->method, recon->comm, PETSC_ERR_PLIB, "recon_method has a choice without a method");
   if (!recon->iterations) recon->iterations = recon->method->iterations;
   recon->options_read = PETSC_TRUE;
   PetscFunctionReturn(PETSC_SUCCESS);

@@ -18,8 +18,7 @@ typedef struct {
   PetscErrorCode (*destroy)(AetRecon recon);
 } AetReconMethod;
 
-extern const AetReconMethod AetReconGenfire;
-extern const AetReconMethod AetReconResire __attribute__((weak));
+extern const AetReconMethod AetReconResire, AetReconGenfire;
 
 /* Index of a method by name; the registry, NULL beyond its end. */
 const AetReconMethod *AetReconMethodAt(int index);
