@@ -1,0 +1,315 @@
+/* Atoms on disk: atoms.h5 and its XYZ twin; models of other programs. */
+#include "atoms/atoms_private.h"
+#include <ctype.h>
+#include <math.h>
+#include <string.h>
+
+enum { POSITION, SPECIES, INTENSITY, CONFIDENCE, COLUMNS };
+
+/* The schema of the table group "atoms". */
+static const AetColumn atoms_schema[COLUMNS] = {
+    {"position", "angstrom", "x, y, z from voxel floor(N/2) of the volume", AET_COLUMN_DOUBLE, 3, NULL},
+    {"species", "", "index into the attribute `symbols`", AET_COLUMN_INT, 1, NULL},
+    {"intensity", "", "sum of the volume over 5x5x5 samples about the atom, above the background", AET_COLUMN_DOUBLE, 1, NULL},
+    {"confidence", "", "probability of the species", AET_COLUMN_DOUBLE, 1, NULL},
+};
+
+/* Symbols joined by commas. */
+static void JoinSymbols(AetAtoms atoms, char *text, size_t size)
+{
+  size_t used = 0;
+
+  text[0] = 0;
+  for (int s = 0; s < atoms->species_count && used < size; s++)
+    used += (size_t)snprintf(text + used, size - used, "%s%s", s ? "," : "", atoms->symbol[s]);
+}
+
+static PetscErrorCode WriteTable(AetFile file, AetAtoms atoms)
+{
+  AetColumn column[COLUMNS];
+  char      symbols[AET_SPECIES_MAX * 9];
+
+  PetscFunctionBegin;
+  PetscCall(PetscMemcpy(column, atoms_schema, sizeof column));
+  column[POSITION].data = atoms->position;
+  column[SPECIES].data = atoms->species;
+  column[INTENSITY].data = atoms->intensity;
+  column[CONFIDENCE].data = atoms->confidence;
+  JoinSymbols(atoms, symbols, sizeof symbols);
+  PetscCall(AetFileWriteTable(file, "atoms", atoms->count, COLUMNS, column));
+  PetscCall(AetFileWriteText(file, "atoms", "symbols", symbols));
+  PetscCall(AetFileWriteNumber(file, "atoms", "count", atoms->total));
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+static PetscErrorCode WriteTwin(AetAtoms atoms, const char *path)
+{
+  char        twin[PETSC_MAX_PATH_LEN], *dot, *slash;
+  const char *symbols[AET_SPECIES_MAX];
+  AetColumn   column[2] = {atoms_schema[INTENSITY], atoms_schema[CONFIDENCE]};
+
+  PetscFunctionBegin;
+  PetscCall(PetscStrncpy(twin, path, sizeof twin - 4));
+  dot = strrchr(twin, '.'), slash = strrchr(twin, '/');
+  if (dot && (!slash || dot > slash)) *dot = 0;
+  strcat(twin, ".xyz");
+  for (int s = 0; s < atoms->species_count; s++) symbols[s] = atoms->symbol[s];
+  column[0].data = atoms->intensity;
+  column[1].data = atoms->confidence;
+  PetscCall(AetXyzWrite(atoms->comm, twin, atoms->count, atoms->species, atoms->species_count, symbols, atoms->position, 2, column,
+                        "unit=angstrom pbc=\"F F F\""));
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+PetscErrorCode AetAtomsWrite(AetAtoms atoms, const char *path)
+{
+  AetFile        file;
+  PetscErrorCode code;
+
+  PetscFunctionBegin;
+  PetscCall(AetFileCreate(atoms->comm, path, &file));
+  code = WriteTable(file, atoms);
+  if (!code) code = AetFileClose(&file);
+  if (code) {
+    PetscCall(AetFileDestroy(&file));
+    PetscFunctionReturn(code);
+  }
+  PetscCall(WriteTwin(atoms, path));
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+/* ---------------------------------------------------------------- reading */
+
+/* A model that every rank holds completely. */
+typedef struct {
+  PetscInt       total;
+  AetAtomRecord *record;
+  int            species_count;
+  char           symbol[AET_SPECIES_MAX][8];
+} Model;
+
+/* The number of `symbol`, added where it is new. */
+static PetscErrorCode SpeciesOf(const char *file, Model *model, const char *symbol, int *species)
+{
+  PetscFunctionBegin;
+  for (*species = 0; *species < model->species_count; ++*species)
+    if (!strcmp(model->symbol[*species], symbol)) PetscFunctionReturn(PETSC_SUCCESS);
+  AetCheck(model->species_count < AET_SPECIES_MAX, AET_ERR_DATA, "%s: expected at most %d species, found a further one, %s", file,
+           AET_SPECIES_MAX, symbol);
+  PetscCall(PetscStrncpy(model->symbol[model->species_count++], symbol, 8));
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+static PetscErrorCode FromXyz(MPI_Comm comm, const char *path, Model *model)
+{
+  char(*symbols)[8];
+  double        *position;
+  PetscErrorCode code = PETSC_SUCCESS;
+
+  PetscFunctionBegin;
+  PetscCall(AetXyzRead(comm, path, &model->total, &symbols, &position));
+  PetscCall(PetscCalloc1((size_t)model->total + 1, &model->record));
+  for (PetscInt i = 0; i < model->total && !code; i++) {
+    for (int a = 0; a < 3; a++) model->record[i].position[a] = position[3 * i + a];
+    code = SpeciesOf(path, model, symbols[i], &model->record[i].species);
+  }
+  PetscCall(PetscFree(symbols));
+  PetscCall(PetscFree(position));
+  PetscFunctionReturn(code);
+}
+
+/* Splits "Fe,Pt" into the model's symbols. */
+static PetscErrorCode SplitSymbols(const char *path, char *text, Model *model)
+{
+  char *state = NULL;
+  int   species;
+
+  PetscFunctionBegin;
+  for (char *word = strtok_r(text, ", ", &state); word; word = strtok_r(NULL, ", ", &state))
+    PetscCall(SpeciesOf(path, model, word, &species));
+  AetCheck(model->species_count > 0, AET_ERR_DATA, "%s: expected element symbols in the attribute `symbols` of the table, found none",
+           path);
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+/* This rank's rows of the table as records. */
+static PetscErrorCode TakeRows(const char *path, const AetColumn *column, PetscInt count, int species_count, AetAtomRecord *record)
+{
+  const double *position = column[POSITION].data, *intensity = column[INTENSITY].data, *confidence = column[CONFIDENCE].data;
+  const int    *species = column[SPECIES].data;
+
+  PetscFunctionBegin;
+  for (PetscInt i = 0; i < count; i++) {
+    for (int a = 0; a < 3; a++) record[i].position[a] = position[3 * i + a];
+    record[i].species = species ? species[i] : 0;
+    record[i].intensity = intensity ? intensity[i] : 0;
+    record[i].confidence = confidence ? confidence[i] : 0;
+    AetCheck(record[i].species >= AET_SPECIES_NONE && record[i].species < species_count, AET_ERR_DATA,
+             "%s: expected species 0 to %d, found %d", path, species_count - 1, record[i].species);
+  }
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+static PetscErrorCode ReadTable(MPI_Comm comm, AetFile file, const char *path, Model *model)
+{
+  AetColumn      column[COLUMNS];
+  AetAtomRecord *mine;
+  PetscInt       count, total;
+  char           symbols[AET_SPECIES_MAX * 9];
+  PetscErrorCode code;
+
+  PetscFunctionBegin;
+  PetscCall(PetscMemcpy(column, atoms_schema, sizeof column));
+  PetscCall(AetFileReadText(file, "atoms", "symbols", symbols, sizeof symbols, NULL));
+  PetscCall(SplitSymbols(path, symbols, model));
+  PetscCall(AetFileReadTable(file, "atoms", &count, &total, COLUMNS, column));
+  PetscCall(PetscCalloc1((size_t)count + 1, &mine));
+  code = column[POSITION].data || !count ? TakeRows(path, column, count, model->species_count, mine)
+                                         : AetRaise(AET_ERR_DATA, "%s: expected a column position in the table atoms, found none", path);
+  code = AetAgree(comm, code);
+  if (!code) code = AetRecordsGather(comm, count, mine, sizeof *mine, &model->total, &model->record);
+  for (int c = 0; c < COLUMNS; c++) PetscCall(PetscFree(column[c].data));
+  PetscCall(PetscFree(mine));
+  PetscFunctionReturn(code);
+}
+
+static PetscErrorCode FromTable(MPI_Comm comm, const char *path, Model *model)
+{
+  AetFile        file;
+  PetscErrorCode code;
+
+  PetscFunctionBegin;
+  PetscCall(AetFileOpen(comm, path, &file));
+  code = ReadTable(comm, file, path, model);
+  if (!code)
+    code = AetFileClose(&file);
+  else
+    PetscCall(AetFileDestroy(&file));
+  PetscFunctionReturn(code);
+}
+
+static PetscBool NamesSpecies(const char *name)
+{
+  char lower[256];
+  int  i = 0;
+
+  for (; name[i] && i < 255; i++) lower[i] = (char)tolower((unsigned char)name[i]);
+  lower[i] = 0;
+  return (PetscBool)(strstr(lower, "atom") || strstr(lower, "type") || strstr(lower, "species"));
+}
+
+/* Among the arrays of a file: the only one with a side of 3, unless `name` says which, and the only list of numbers beside it that looks
+   like the species of as many atoms. Empty names where there is none. */
+static void ChooseArrays(int count, const AetArrayInfo *arrays, char *name, char *types)
+{
+  ptrdiff_t atoms = 0;
+  int       tables = 0, lists = 0, chosen = -1;
+
+  types[0] = 0;
+  for (int i = 0; i < count; i++) {
+    const AetArrayInfo *a = arrays + i;
+    if (!a->numeric || a->rank != 2 || (name[0] ? strcmp(name, a->name) != 0 : a->n[0] != 3 && a->n[1] != 3)) continue;
+    tables++;
+    chosen = i;
+  }
+  if (tables != 1) return;
+  snprintf(name, 256, "%s", arrays[chosen].name);
+  atoms = arrays[chosen].n[0] == 3 ? arrays[chosen].n[1] : arrays[chosen].n[0];
+  for (int i = 0; i < count; i++) {
+    const AetArrayInfo *a = arrays + i;
+    ptrdiff_t           numbers = a->rank == 1 ? a->n[0] : a->n[0] * a->n[1];
+    if (i == chosen || !a->numeric || a->rank > 2 || numbers != atoms || !NamesSpecies(a->name)) continue;
+    lists++;
+    snprintf(types, 256, "%s", a->name);
+  }
+  if (lists != 1) types[0] = 0;
+}
+
+/* Positions of rows x y z, of rows TYPE x y z, or of three rows; types[] where the table has them. */
+static PetscErrorCode TakeNumbers(const char *file, ptrdiff_t rows, ptrdiff_t columns, const double *value, const double *types,
+                                  Model *model)
+{
+  PetscBool lying = (PetscBool)(rows == 3 && columns != 3 && columns != 4), typed = (PetscBool)(!lying && columns == 4);
+  char      symbol[24];
+
+  PetscFunctionBegin;
+  AetCheck(lying || columns == 3 || columns == 4, AET_ERR_DATA,
+           "%s: expected a table of positions with 3 columns or 3 rows, found %td x %td", file, rows, columns);
+  model->total = (PetscInt)(lying ? columns : rows);
+  PetscCall(PetscCalloc1((size_t)model->total + 1, &model->record));
+  for (PetscInt i = 0; i < model->total; i++) {
+    double type = types ? types[i] : typed ? value[4 * i] : NAN;
+    for (int a = 0; a < 3; a++) model->record[i].position[a] = lying ? value[a * columns + i] : value[columns * i + (typed ? a + 1 : a)];
+    if (isnan(type))
+      snprintf(symbol, sizeof symbol, "X");
+    else
+      snprintf(symbol, sizeof symbol, "X%.4g", type);
+    PetscCall(SpeciesOf(file, model, symbol, &model->record[i].species));
+  }
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+static PetscErrorCode FromNumbers(MPI_Comm comm, const char *file, AetFormat format, int count, const AetArrayInfo *arrays, Model *model)
+{
+  char           path[PETSC_MAX_PATH_LEN], name[256], types_name[256], whole[PETSC_MAX_PATH_LEN + 260];
+  double        *value, *types = NULL;
+  ptrdiff_t      rows, columns, type_rows, type_columns;
+  PetscErrorCode code;
+
+  PetscFunctionBegin;
+  PetscCall(AetFileSplitName(file, path, sizeof path, name, sizeof name));
+  types_name[0] = 0;
+  if (format != AET_FORMAT_TEXT) ChooseArrays(count, arrays, name, types_name);
+  snprintf(whole, sizeof whole, "%s%s%s", path, name[0] ? ":" : "", name);
+  PetscCall(AetTableRead(comm, whole, &rows, &columns, &value));
+  snprintf(whole, sizeof whole, "%s:%s", path, types_name);
+  if (types_name[0]) PetscCall(AetTableRead(comm, whole, &type_rows, &type_columns, &types));
+  code = TakeNumbers(file, rows, columns, value, types, model);
+  PetscCall(PetscFree(value));
+  PetscCall(PetscFree(types));
+  PetscFunctionReturn(code);
+}
+
+static PetscErrorCode ReadModel(MPI_Comm comm, const char *file, Model *model)
+{
+  char           path[PETSC_MAX_PATH_LEN], name[256];
+  AetFormat      format;
+  AetArrayInfo  *arrays;
+  int            count;
+  PetscBool      own = PETSC_FALSE;
+  PetscErrorCode code;
+
+  PetscFunctionBegin;
+  PetscCall(AetFileSplitName(file, path, sizeof path, name, sizeof name));
+  PetscCall(AetFileInspect(comm, path, &format, &count, &arrays));
+  for (int i = 0; i < count; i++)
+    own = (PetscBool)(own || !strcmp(arrays[i].name, "atoms/position") || !strcmp(arrays[i].name, "/atoms/position"));
+  if (format == AET_FORMAT_XYZ)
+    code = FromXyz(comm, path, model);
+  else if (own && !name[0])
+    code = FromTable(comm, path, model);
+  else if (format == AET_FORMAT_MRC || format == AET_FORMAT_TIFF)
+    code = AetRaise(AET_ERR_DATA, "%s: expected atoms, found %s, which holds images", path, AetFormatName(format));
+  else
+    code = FromNumbers(comm, file, format, count, arrays, model);
+  PetscCall(PetscFree(arrays));
+  PetscFunctionReturn(code);
+}
+
+PetscErrorCode AetAtomsRead(MPI_Comm comm, const char *file, AetAtoms *atoms)
+{
+  Model          model = {0};
+  const char    *symbols[AET_SPECIES_MAX];
+  PetscErrorCode code;
+
+  PetscFunctionBegin;
+  *atoms = NULL;
+  code = AetAgree(comm, ReadModel(comm, file, &model));
+  if (!code) {
+    if (!model.species_count) PetscCall(PetscStrncpy(model.symbol[model.species_count++], "X", 8)); /* an empty list */
+    for (int s = 0; s < model.species_count; s++) symbols[s] = model.symbol[s];
+    code = AetAtomsFromRecords(comm, model.total, model.record, model.species_count, symbols, atoms);
+  }
+  PetscCall(PetscFree(model.record));
+  PetscFunctionReturn(code);
+}
