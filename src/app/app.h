@@ -1,0 +1,34 @@
+/* The program: its commands, the arguments of one, its exit status. */
+#ifndef AET_APP_H
+#define AET_APP_H
+
+#include <aet4d/aet4d.h>
+
+/* The options of the program itself. */
+extern const AetOptionTable AetAppOptions;
+
+typedef struct {
+  const char                  *name;
+  const char                  *arguments;            /* as the usage line shows them */
+  const char                  *help;                 /* one line */
+  const AetOptionTable *const *tables;               /* NULL-ended: what `aet4d NAME -help` lists */
+  int                          files_min, files_max; /* file arguments beside the config files */
+  PetscBool                    hidden;               /* not in the list of commands */
+  PetscErrorCode (*run)(int count, char **files);
+} AetCommand;
+
+/* The registry; ends with a NULL name. A new command is one file and one line there. */
+extern const AetCommand AetCommands[];
+
+/* Runs the command line: returns the exit status of the process, the same on every rank. Collective on MPI_COMM_WORLD. */
+int AetAppRun(int argc, char **argv);
+
+PetscErrorCode AetCommandRun(int count, char **files);
+PetscErrorCode AetCommandPrepare(int count, char **files);
+PetscErrorCode AetCommandReconstruct(int count, char **files);
+PetscErrorCode AetCommandTrace(int count, char **files);
+PetscErrorCode AetCommandSimulate(int count, char **files);
+PetscErrorCode AetCommandCompare(int count, char **files);
+PetscErrorCode AetCommandReference(int count, char **files);
+
+#endif

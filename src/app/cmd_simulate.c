@@ -1,0 +1,126 @@
+/* simulate: a described particle to measurements (projections.h5, angles.txt) and the truth about them (truth.h5, truth.xyz). */
+#include "app.h"
+#include "output.h"
+#include <string.h>
+
+/* The specimen as distributed atoms; their intensity is the number 1, their names are certain. */
+static PetscErrorCode SpecimenAtoms(MPI_Comm comm, const AetSpecimen *specimen, AetAtoms *atoms)
+{
+  const char *symbols[AET_SPECIES_MAX];
+  int         rank, size;
+  ptrdiff_t   start, count;
+
+  PetscFunctionBegin;
+  PetscCallMPI(MPI_Comm_rank(comm, &rank));
+  PetscCallMPI(MPI_Comm_size(comm, &size));
+  AetBlock(specimen->count, rank, size, &start, &count);
+  for (int s = 0; s < specimen->species_count; s++) symbols[s] = specimen->symbol[s];
+  PetscCall(AetAtomsCreate(comm, (PetscInt)count, specimen->species_count, symbols, atoms));
+  if (count) {
+    memcpy((*atoms)->position, specimen->position + 3 * start, sizeof(double) * 3 * (size_t)count);
+    memcpy((*atoms)->species, specimen->species + start, sizeof(int) * (size_t)count);
+  }
+  for (ptrdiff_t i = 0; i < count; i++) (*atoms)->intensity[i] = (*atoms)->confidence[i] = 1;
+  PetscCall(AetAtomsSort(*atoms));
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+/* Images [view][y][x] as the planes of a volume: both are split by AetBlock over their slowest axis. */
+static PetscErrorCode Measure(MPI_Comm comm, const AetSpecimen *specimen, PetscInt views, const double (*angles_deg)[3], double pixel,
+                              AetVolume *stack)
+{
+  ptrdiff_t n[3];
+  double(*rotation)[9];
+
+  PetscFunctionBegin;
+  PetscCall(AetSimulateImageSize(specimen, pixel, &n[1]));
+  n[0] = views, n[2] = n[1];
+  PetscCall(PetscMalloc1(views, &rotation));
+  for (PetscInt v = 0; v < views; v++) AetRotationFromAngles(AET_ANGLES_ZYX, angles_deg[v], rotation[v]);
+  PetscCall(AetVolumeCreate(comm, n, pixel, stack));
+  PetscCall(AetSimulateProjections(comm, specimen, views, (const double(*)[9])rotation, n[1], n[2], pixel, (*stack)->data));
+  PetscCall(AetSimulateNoise(comm, views, n[1], n[2], (*stack)->data));
+  PetscCall(PetscFree(rotation));
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+static PetscErrorCode WriteAngles(MPI_Comm comm, const char *path, PetscInt views, const double (*angles_deg)[3])
+{
+  int            rank;
+  char          *text;
+  size_t         length = 0, size = 96 * ((size_t)views + 1);
+  PetscErrorCode local = PETSC_SUCCESS;
+
+  PetscFunctionBegin;
+  PetscCallMPI(MPI_Comm_rank(comm, &rank));
+  if (!rank) {
+    PetscCall(PetscMalloc1(size, &text));
+    length += (size_t)snprintf(text, size, "# phi theta psi in degrees, R = (Rz Ry Rx) transposed\n");
+    for (PetscInt v = 0; v < views; v++)
+      length += (size_t)snprintf(text + length, size - length, "%.10g %.10g %.10g\n", angles_deg[v][0], angles_deg[v][1], angles_deg[v][2]);
+    local = AetTextWrite(path, text, length);
+    PetscCall(PetscFree(text));
+  }
+  PetscCall(AetAgree(comm, local));
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+static PetscErrorCode Describe(MPI_Comm comm, AetOutput *output, const AetSpecimen *specimen, AetVolume stack, double begin)
+{
+  PetscInt by_species[AET_SPECIES_MAX] = {0};
+  char     key[64], text[256] = "";
+
+  PetscFunctionBegin;
+  PetscCall(AetSummaryForget(output->summary, "simulate."));
+  for (PetscInt i = 0; i < specimen->count; i++) by_species[specimen->species[i]]++;
+  PetscCall(AetSummarySetNumber(output->summary, "simulate.count", specimen->count));
+  for (int s = 0; s < specimen->species_count; s++) {
+    size_t length = strlen(text);
+
+    snprintf(key, sizeof key, "simulate.count_by_species.%s", specimen->symbol[s]);
+    PetscCall(AetSummarySetNumber(output->summary, key, by_species[s]));
+    snprintf(text + length, sizeof text - length, "%s%d %s", s ? ", " : "", (int)by_species[s], specimen->symbol[s]);
+  }
+  PetscCall(AetSummarySetNumber(output->summary, "simulate.views", (double)stack->n[0]));
+  PetscCall(AetSummarySetNumber(output->summary, "simulate.image_size", (double)stack->n[1]));
+  PetscCall(AetSummarySetNumber(output->summary, "simulate.pixel_angstrom", stack->pixel_angstrom));
+  PetscCall(AetOutputCost(comm, output, "simulate", begin));
+  PetscCall(AetReport(comm, "simulate: %d atoms (%s); %td images of %td x %td pixels of %.4g Å; in %s/simulated\n", (int)specimen->count,
+                      text, stack->n[0], stack->n[2], stack->n[1], stack->pixel_angstrom, output->folder));
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+PetscErrorCode AetCommandSimulate(int count, char **files)
+{
+  MPI_Comm    comm = MPI_COMM_WORLD;
+  AetOutput   output;
+  AetSpecimen specimen;
+  AetAtoms    atoms;
+  AetVolume   stack;
+  PetscInt    views;
+  double(*angles_deg)[3], pixel, begin = MPI_Wtime();
+  char path[PETSC_MAX_PATH_LEN];
+
+  PetscFunctionBegin;
+  PetscCall(AetOptionGetReal("simulate_pixel_angstrom", &pixel));
+  PetscCall(AetSpecimenFromOptions(&specimen));
+  PetscCall(AetSimulateAngles(&views, &angles_deg));
+  PetscCall(Measure(comm, &specimen, views, (const double(*)[3])angles_deg, pixel, &stack));
+  PetscCall(SpecimenAtoms(comm, &specimen, &atoms));
+  PetscCall(AetOutputOpen(comm, &output));
+  PetscCall(AetOutputFolder(comm, &output, "simulated"));
+  AetOutputPath(&output, "simulated/truth.h5", path);
+  PetscCall(AetAtomsWrite(atoms, path));
+  AetOutputPath(&output, "simulated/angles.txt", path);
+  PetscCall(WriteAngles(comm, path, views, (const double(*)[3])angles_deg));
+  AetOutputPath(&output, "simulated/projections.h5", path);
+  PetscCall(AetVolumeWrite(stack, path));
+  PetscCall(Describe(comm, &output, &specimen, stack, begin));
+  PetscCall(AetOutputSummarise(comm, &output));
+  PetscCall(AetOutputClose(comm, &output));
+  PetscCall(AetAtomsDestroy(&atoms));
+  PetscCall(AetVolumeDestroy(&stack));
+  PetscCall(PetscFree(angles_deg));
+  AetSpecimenDestroy(&specimen);
+  PetscFunctionReturn(PETSC_SUCCESS);
+}

@@ -1,0 +1,39 @@
+/* The registry of commands and the options of the program. */
+#include "app.h"
+
+static const AetOption options[] = {
+    {"output", AET_OPTION_TEXT, "", "aet4d-out", 0, 0, NULL, "folder of the results, created where it is missing"},
+    {"resume", AET_OPTION_BOOL, "", "true", 0, 0, NULL, "skip a stage whose inputs, options and result are unchanged"},
+    {"seed", AET_OPTION_INT, "", "0", 0, 2147483647, NULL, "seed of everything random"},
+    {"pictures", AET_OPTION_BOOL, "", "true", 0, 0, NULL, "run draws slices.png and atoms.png"},
+    {"picture_view_deg", AET_OPTION_REALS, "degree", "[-20, 25, 12]", 0, 0, NULL,
+     "phi, theta, psi from which atoms.png sees the atoms (as a view of a tilt series)"},
+    {"picture_width", AET_OPTION_INT, "pixel", "1000", 100, 10000, NULL, "width of atoms.png"},
+    {"quiet", AET_OPTION_BOOL, "", "false", 0, 0, NULL, "print nothing but errors"},
+};
+AET_OPTION_TABLE(AetAppOptions, "aet4d", "Of every command", options);
+
+static const AetOptionTable *const run_tables[] = {&AetAppOptions,   &AetTiltOptions, &AetReconOptions,
+                                                   &AetTraceOptions, &AetDistOptions, NULL};
+static const AetOptionTable *const prepare_tables[] = {&AetAppOptions, &AetTiltOptions, NULL};
+static const AetOptionTable *const reconstruct_tables[] = {&AetAppOptions, &AetTiltOptions, &AetReconOptions, &AetDistOptions, NULL};
+static const AetOptionTable *const simulate_tables[] = {&AetAppOptions, &AetSimulateOptions, NULL};
+static const AetOptionTable *const compare_tables[] = {&AetAppOptions, &AetCompareOptions, NULL};
+static const AetOptionTable *const no_tables[] = {NULL};
+
+const AetCommand AetCommands[] = {
+    {"run", "[config.yaml ...] [-key value ...]", "the whole chain of the config: tilt series, volume, atoms; skips what is unchanged",
+     run_tables, 0, 0, PETSC_FALSE, AetCommandRun},
+    {"prepare", "[config.yaml ...] [-key value ...]", "measured images and angles to tilt.h5", prepare_tables, 0, 0, PETSC_FALSE,
+     AetCommandPrepare},
+    {"reconstruct", "[config.yaml ...] [-key value ...]", "tilt series to volume.h5", reconstruct_tables, 0, 0, PETSC_FALSE,
+     AetCommandReconstruct},
+    {"trace", "[config.yaml ...] [VOLUME] [-key value ...]",
+     "volume to atoms.h5 and atoms.xyz (VOLUME: any volume file; else the run's own)", run_tables, 0, 1, PETSC_FALSE, AetCommandTrace},
+    {"simulate", "[config.yaml ...] [-key value ...]", "a described particle to its measurements and the truth about them", simulate_tables,
+     0, 0, PETSC_FALSE, AetCommandSimulate},
+    {"compare", "FOUND TRUTH [-key value ...]", "two atom files to recall, precision, r.m.s.d., species agreement", compare_tables, 2, 2,
+     PETSC_FALSE, AetCommandCompare},
+    {"reference", "", "every option with its default, as configs/reference.yaml", no_tables, 0, 0, PETSC_TRUE, AetCommandReference},
+    {NULL, NULL, NULL, NULL, 0, 0, PETSC_FALSE, NULL},
+};

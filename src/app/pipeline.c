@@ -1,0 +1,296 @@
+/* The chain of stages: what each depends on, whether it can be skipped, what it leaves behind. */
+#include "pipeline.h"
+#include "stages.h"
+#include <string.h>
+
+#define AET_INPUTS_MAX 6
+
+typedef struct {
+  const char        *name;    /* in messages and in the stage key */
+  const char        *prefix;  /* of its numbers in the summary */
+  const char        *output;  /* the file that is its result */
+  const char        *twin;    /* written beside it; must be there too (NULL: none) */
+  const char *const *options; /* prefixes of the option keys that matter, NULL-ended */
+  const char *const *files;   /* FILE options whose content matters, NULL-ended */
+  PetscErrorCode (*make)(AetRun *run, const char *path);
+} Stage;
+
+static PetscErrorCode MakeTilt(AetRun *run, const char *path)
+{
+  PetscFunctionBegin;
+  PetscCall(AetTiltSeriesReadFromOptions(run->comm, &run->tilt));
+  PetscCall(AetReport(run->comm, "  %td images of %td x %td pixels of %.4g Å, tilts %.4g° to %.4g°\n", run->tilt->views, run->tilt->nx,
+                      run->tilt->ny, run->tilt->pixel_angstrom, run->tilt->angles_deg[0][1],
+                      run->tilt->angles_deg[run->tilt->views - 1][1]));
+  PetscCall(AetSummarySetNumber(run->output.summary, "prepare.views", (double)run->tilt->views));
+  PetscCall(AetSummarySetNumber(run->output.summary, "prepare.pixel_angstrom", run->tilt->pixel_angstrom));
+  PetscCall(AetTiltSeriesWrite(run->tilt, path));
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+static PetscErrorCode MakeVolume(AetRun *run, const char *path)
+{
+  AetTiltSeries tilt;
+
+  PetscFunctionBegin;
+  PetscCall(AetRunTilt(run, &tilt));
+  PetscCall(AetStageReconstruct(tilt, run->output.summary, &run->volume));
+  PetscCall(AetVolumeWrite(run->volume, path));
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+static PetscErrorCode MakeAtoms(AetRun *run, const char *path)
+{
+  AetVolume volume;
+
+  PetscFunctionBegin;
+  PetscCall(AetRunVolume(run, &volume));
+  PetscCall(AetStageTrace(volume, run->output.summary, &run->atoms));
+  PetscCall(AetAtomsWrite(run->atoms, path));
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+static const Stage stages[AET_STAGE_COUNT] = {
+    {"prepare", "prepare", "tilt.h5", NULL, (const char *const[]){"tilt_", NULL},
+     (const char *const[]){"tilt_projections", "tilt_angles", NULL}, MakeTilt},
+    {"reconstruct", "recon", "volume.h5", "volume.xdmf", (const char *const[]){"recon_", "seed", NULL},
+     (const char *const[]){"recon_support", NULL}, MakeVolume},
+    {"trace", "trace", "atoms.h5", "atoms.xyz", (const char *const[]){"trace_", "seed", NULL}, (const char *const[]){NULL}, MakeAtoms},
+};
+
+PetscErrorCode AetRunTilt(AetRun *run, AetTiltSeries *tilt)
+{
+  char path[PETSC_MAX_PATH_LEN];
+
+  PetscFunctionBegin;
+  AetOutputPath(&run->output, stages[AET_STAGE_PREPARE].output, path);
+  if (!run->tilt) PetscCall(AetTiltSeriesRead(run->comm, path, &run->tilt));
+  *tilt = run->tilt;
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+PetscErrorCode AetRunVolume(AetRun *run, AetVolume *volume)
+{
+  char path[PETSC_MAX_PATH_LEN];
+
+  PetscFunctionBegin;
+  AetOutputPath(&run->output, stages[AET_STAGE_RECONSTRUCT].output, path);
+  if (!run->volume) PetscCall(AetVolumeRead(run->comm, run->volume_file ? run->volume_file : path, &run->volume));
+  *volume = run->volume;
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+PetscErrorCode AetRunAtoms(AetRun *run, AetAtoms *atoms)
+{
+  char path[PETSC_MAX_PATH_LEN];
+
+  PetscFunctionBegin;
+  AetOutputPath(&run->output, stages[AET_STAGE_TRACE].output, path);
+  if (!run->atoms) PetscCall(AetAtomsRead(run->comm, path, &run->atoms));
+  *atoms = run->atoms;
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+/* The paths of the FILE options that name files; words such as `auto` and `none` name none. */
+static PetscErrorCode InputPaths(AetRun *run, const Stage *stage, char paths[AET_INPUTS_MAX][PETSC_MAX_PATH_LEN], const char *inputs[])
+{
+  int  count = 0;
+  char value[PETSC_MAX_PATH_LEN], array[256];
+
+  PetscFunctionBegin;
+  for (const char *const *key = stage->files; *key && count < AET_INPUTS_MAX; key++) {
+    PetscCall(AetOptionGetText(*key, value, sizeof value));
+    if (!value[0] || !strcmp(value, "none") || !strcmp(value, "auto")) continue;
+    PetscCall(AetFileSplitName(value, paths[count], PETSC_MAX_PATH_LEN, array, sizeof array));
+    inputs[count] = paths[count];
+    count++;
+  }
+  if (stage->make == MakeAtoms && run->volume_file) {
+    PetscCall(AetFileSplitName(run->volume_file, paths[count], PETSC_MAX_PATH_LEN, array, sizeof array));
+    inputs[count] = paths[count];
+    count++;
+  }
+  inputs[count] = NULL;
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+/* The key of a stage. That of the stage before it stands for the file it reads: the bytes of that file also hold a date. */
+static PetscErrorCode StageKey(AetRun *run, const Stage *stage, const char *before, char key[33])
+{
+  char        paths[AET_INPUTS_MAX + 1][PETSC_MAX_PATH_LEN], name[128];
+  const char *inputs[AET_INPUTS_MAX + 2];
+
+  PetscFunctionBegin;
+  PetscCall(InputPaths(run, stage, paths, inputs));
+  snprintf(name, sizeof name, "%s after %s", stage->name, before);
+  PetscCall(AetStageKey(run->comm, name, stage->options, inputs, key));
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+/* The digest of a file as rank 0 reads it, "" if it cannot be read. Collective. */
+static PetscErrorCode Digest(MPI_Comm comm, const char *path, char digest[33])
+{
+  int rank;
+
+  PetscFunctionBegin;
+  memset(digest, 0, 33);
+  PetscCallMPI(MPI_Comm_rank(comm, &rank));
+  if (!rank && AetFileDigest(path, digest)) {
+    AetErrorClear();
+    digest[0] = 0;
+  }
+  PetscCallMPI(MPI_Bcast(digest, 33, MPI_CHAR, 0, comm));
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+/* Whether the summary and the disk agree that the stage was done with this key; says so when the file was changed since. */
+static PetscErrorCode IsDone(AetRun *run, const Stage *stage, const char *key, PetscBool *done)
+{
+  char        path[PETSC_MAX_PATH_LEN], name[64], digest[33];
+  const char *kept_key, *kept_digest;
+  PetscBool   found, there;
+
+  PetscFunctionBegin;
+  *done = PETSC_FALSE;
+  snprintf(name, sizeof name, "%s.key", stage->prefix);
+  PetscCall(AetSummaryGetText(run->output.summary, name, &kept_key, &found));
+  if (!run->resume || !found || strcmp(kept_key, key)) PetscFunctionReturn(PETSC_SUCCESS);
+  snprintf(name, sizeof name, "%s.digest", stage->prefix);
+  PetscCall(AetSummaryGetText(run->output.summary, name, &kept_digest, &found));
+  AetOutputPath(&run->output, stage->output, path);
+  PetscCall(Digest(run->comm, path, digest));
+  *done = (PetscBool)(found && digest[0] && !strcmp(digest, kept_digest));
+  if (!*done) PetscCall(AetReport(run->comm, "%s: missing, damaged or changed since it was written; made again\n", path));
+  if (*done && stage->twin) {
+    AetOutputPath(&run->output, stage->twin, path);
+    PetscCall(AetFileExists(run->comm, path, &there));
+    *done = there;
+  }
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+/* Executes a stage and records what it made, so that a later run, or this one killed and begun again, can skip it. */
+static PetscErrorCode Execute(AetRun *run, const Stage *stage, const char *key)
+{
+  char   path[PETSC_MAX_PATH_LEN], name[64], digest[33];
+  double begin = MPI_Wtime();
+
+  PetscFunctionBegin;
+  PetscCall(AetReport(run->comm, "%s\n", stage->name));
+  snprintf(name, sizeof name, "%s.", stage->prefix);
+  PetscCall(AetSummaryForget(run->output.summary, name));
+  AetOutputPath(&run->output, stage->output, path);
+  PetscCall(stage->make(run, path));
+  PetscCall(AetOutputCost(run->comm, &run->output, stage->prefix, begin));
+  PetscCall(Digest(run->comm, path, digest));
+  snprintf(name, sizeof name, "%s.key", stage->prefix);
+  PetscCall(AetSummarySetText(run->output.summary, name, key));
+  snprintf(name, sizeof name, "%s.digest", stage->prefix);
+  PetscCall(AetSummarySetText(run->output.summary, name, digest));
+  PetscCall(AetOutputSummarise(run->comm, &run->output));
+  PetscCall(AetReport(run->comm, "  %s: %.2f s\n", path, MPI_Wtime() - begin));
+  run->made++;
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+/* Memory and time of the stages, over ranks. */
+static PetscErrorCode ReportCost(AetRun *run, AetStage first, AetStage last)
+{
+  static const char *const names[] = {"seconds_min",
+                                      "seconds_mean",
+                                      "seconds",
+                                      "peak_memory_bytes_per_rank_min",
+                                      "peak_memory_bytes_per_rank_mean",
+                                      "peak_memory_bytes_per_rank_max"};
+
+  PetscFunctionBegin;
+  PetscCall(AetReport(run->comm, "%-12s %24s %28s\n", "over ranks", "s: min mean max", "peak MiB: min mean max"));
+  for (int s = first; s <= (int)last; s++) {
+    double    value[6] = {0};
+    char      key[96];
+    PetscBool found;
+
+    for (int i = 0; i < 6; i++) {
+      snprintf(key, sizeof key, "%s.%s", stages[s].prefix, names[i]);
+      PetscCall(AetSummaryGetNumber(run->output.summary, key, &value[i], &found));
+    }
+    for (int i = 3; i < 6; i++) value[i] /= 1048576;
+    PetscCall(AetReport(run->comm, "%-12s %8.2f %7.2f %7.2f %12.0f %7.0f %7.0f\n", stages[s].name, value[0], value[1], value[2], value[3],
+                        value[4], value[5]));
+  }
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+/* What `simulate` left in the output folder is the measurement of a config that names none. */
+static PetscErrorCode AdoptSimulation(AetRun *run)
+{
+  char      path[PETSC_MAX_PATH_LEN];
+  PetscBool set, there;
+
+  PetscFunctionBegin;
+  PetscCall(AetOptionIsSet("tilt_projections", &set));
+  if (set) PetscFunctionReturn(PETSC_SUCCESS);
+  AetOutputPath(&run->output, "simulated/projections.h5", path);
+  PetscCall(AetFileExists(run->comm, path, &there));
+  AetCheck(there, AET_ERR_INPUT, "tilt_projections: expected the FILE of the measured images (and no simulation lies in %s), found nothing",
+           run->output.folder);
+  PetscCall(PetscOptionsSetValue(NULL, "-tilt_projections", path));
+  AetOutputPath(&run->output, "simulated/angles.txt", path);
+  PetscCall(AetOptionIsSet("tilt_angles", &set));
+  if (!set) PetscCall(PetscOptionsSetValue(NULL, "-tilt_angles", path));
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+static PetscErrorCode DoStages(AetRun *run, AetStage first, AetStage last)
+{
+  char key[33] = "nothing", before[33];
+
+  PetscFunctionBegin;
+  if (first == AET_STAGE_PREPARE) PetscCall(AdoptSimulation(run));
+  for (int s = first; s <= (int)last; s++) {
+    PetscBool done;
+
+    memcpy(before, key, sizeof before);
+    PetscCall(StageKey(run, &stages[s], before, key));
+    PetscCall(IsDone(run, &stages[s], key, &done));
+    if (done)
+      PetscCall(AetReport(run->comm, "%s: unchanged, skipped\n", stages[s].name));
+    else
+      PetscCall(Execute(run, &stages[s], key));
+  }
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+static PetscErrorCode Perform(AetRun *run, AetStage first, AetStage last, PetscBool pictures)
+{
+  int size;
+
+  PetscFunctionBegin;
+  PetscCallMPI(MPI_Comm_size(run->comm, &size));
+  PetscCall(AetOutputOpen(run->comm, &run->output));
+  PetscCall(AetReport(run->comm, "aet4d %s (%s), %d ranks of %d threads, into %s\n", AetVersion(), AetCommit(), size, AetThreads(),
+                      run->output.folder));
+  PetscCall(AetOptionGetBool("resume", &run->resume));
+  PetscCall(DoStages(run, first, last));
+  if (pictures) PetscCall(AetRunPictures(run));
+  if (run->made) PetscCall(ReportCost(run, first, last));
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+PetscErrorCode AetPipeline(MPI_Comm comm, AetStage first, AetStage last, const char *volume_file, PetscBool pictures)
+{
+  AetRun         run = {.comm = comm, .volume_file = volume_file, .output = {.lock = -1}};
+  PetscErrorCode code;
+
+  PetscFunctionBegin;
+  code = Perform(&run, first, last, pictures);
+  PetscCall(AetTiltSeriesDestroy(&run.tilt));
+  PetscCall(AetVolumeDestroy(&run.volume));
+  PetscCall(AetAtomsDestroy(&run.atoms));
+  if (code) { /* the summary and the log must not wait for ranks that may not come */
+    if (run.output.lock >= 0) (void)AetReportOpen(MPI_COMM_SELF, NULL);
+    PetscFunctionReturn(code);
+  }
+  PetscCall(AetOutputClose(comm, &run.output));
+  PetscFunctionReturn(PETSC_SUCCESS);
+}

@@ -1,0 +1,35 @@
+/* The chain of stages in an output folder, with resume. */
+#ifndef AET_APP_PIPELINE_H
+#define AET_APP_PIPELINE_H
+
+#include "output.h"
+#include <aet4d/aet4d.h>
+
+typedef enum { AET_STAGE_PREPARE, AET_STAGE_RECONSTRUCT, AET_STAGE_TRACE, AET_STAGE_COUNT } AetStage;
+
+/* A run: its folder, and the objects that are in memory (NULL: not read or made yet). */
+typedef struct {
+  MPI_Comm      comm;
+  AetOutput     output;
+  PetscBool     resume;
+  const char   *volume_file; /* traced instead of the run's own volume; NULL for that */
+  AetTiltSeries tilt;
+  AetVolume     volume;
+  AetAtoms      atoms;
+  int           made; /* stages that were executed, not skipped */
+} AetRun;
+
+/* Does stages `first` ... `last`. A stage is skipped when the summary says that its result was made from the same inputs and options
+   (AetStageKey, chained through the stages before it) and the result on disk is, byte for byte, the one that was written.
+   `volume_file` (NULL: none) is traced in place of volume.h5. With `pictures`, draws them after a trace. Collective. */
+PetscErrorCode AetPipeline(MPI_Comm comm, AetStage first, AetStage last, const char *volume_file, PetscBool pictures);
+
+/* The objects of a run, from memory or from its folder. Lent. Collective. */
+PetscErrorCode AetRunTilt(AetRun *run, AetTiltSeries *tilt);
+PetscErrorCode AetRunVolume(AetRun *run, AetVolume *volume);
+PetscErrorCode AetRunAtoms(AetRun *run, AetAtoms *atoms);
+
+/* slices.png and atoms.png of a run, where one is missing or a stage was executed. Collective. */
+PetscErrorCode AetRunPictures(AetRun *run);
+
+#endif

@@ -1,0 +1,39 @@
+/* Tilt series to volume. */
+#include "stages.h"
+
+static PetscErrorCode Summarise(const AetReconReport *report, ptrdiff_t views, AetSummary summary)
+{
+  double worst = 0;
+
+  PetscFunctionBegin;
+  for (ptrdiff_t v = 0; report->r1_view && v < views; v++) worst = PetscMax(worst, report->r1_view[v]);
+  PetscCall(AetSummarySetText(summary, "recon.method", report->method));
+  PetscCall(AetSummarySetNumber(summary, "recon.iterations", report->iterations));
+  PetscCall(AetSummarySetNumber(summary, "recon.r1", report->r1));
+  PetscCall(AetSummarySetNumber(summary, "recon.r1_worst_view", worst));
+  PetscCall(AetSummarySetNumber(summary, "recon.error", report->error));
+  if (report->rfree >= 0) PetscCall(AetSummarySetNumber(summary, "recon.rfree", report->rfree));
+  PetscCall(AetSummarySetNumber(summary, "recon.seconds_per_iteration", report->seconds_per_iteration));
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+PetscErrorCode AetStageReconstruct(AetTiltSeries tilt, AetSummary summary, AetVolume *volume)
+{
+  AetRecon              recon;
+  const AetReconReport *report;
+  char                  rfree[32] = "";
+
+  PetscFunctionBegin;
+  PetscCall(AetReconCreate(tilt, &recon));
+  PetscCall(AetReconSetFromOptions(recon));
+  PetscCall(AetReconSetUp(recon));
+  PetscCall(AetReconSolve(recon, volume));
+  PetscCall(AetReconGetReport(recon, &report));
+  PetscCall(Summarise(report, tilt->views, summary));
+  if (report->rfree >= 0) snprintf(rfree, sizeof rfree, ", R_free %.4f", report->rfree);
+  PetscCall(AetReport(tilt->comm, "  %s: %d iterations, R1 %.4f%s; %td x %td x %td voxels of %.4g Å\n", report->method,
+                      (int)report->iterations, report->r1, rfree, (*volume)->n[2], (*volume)->n[1], (*volume)->n[0],
+                      (*volume)->pixel_angstrom));
+  PetscCall(AetReconDestroy(&recon));
+  PetscFunctionReturn(PETSC_SUCCESS);
+}

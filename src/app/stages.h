@@ -1,0 +1,12 @@
+/* The stages: each takes one domain object, gives another, and describes itself in the summary. They know nothing of files. */
+#ifndef AET_APP_STAGES_H
+#define AET_APP_STAGES_H
+
+#include <aet4d/aet4d.h>
+
+/* Tilt series to volume: `recon_*`; sets recon.method, recon.r1, ... The caller destroys the volume. Collective on tilt->comm. */
+PetscErrorCode AetStageReconstruct(AetTiltSeries tilt, AetSummary summary, AetVolume *volume);
+/* Volume to atoms: `trace_*`; sets trace.count, ... The caller destroys the atoms. Collective on volume->comm. */
+PetscErrorCode AetStageTrace(AetVolume volume, AetSummary summary, AetAtoms *atoms);
+
+#endif
