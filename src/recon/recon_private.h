@@ -66,5 +66,7 @@ void AetReconPixels(AetRecon recon, double withheld, unsigned char *use);
 PetscErrorCode AetReconR1(AetRecon recon);
 /* Reads, centres, crops or zero-pads the support, or makes it (auto). Collective. */
 PetscErrorCode AetReconSupport(AetRecon recon);
+/* The hull of the object's shadows, 0 … 1. Collective. */
+PetscErrorCode AetReconHull(AetRecon recon, AetVolume support);
 
 #endif

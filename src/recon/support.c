@@ -85,8 +85,13 @@ PetscErrorCode AetReconSupport(AetRecon recon)
 
   PetscFunctionBegin;
   if (!file[0] || !strcmp(file, "none")) PetscFunctionReturn(PETSC_SUCCESS);
-  PetscCall(ReadSupport(recon->comm, file, &found));
   PetscCall(AetVolumeCreate(recon->comm, recon->n, recon->tilt->pixel_angstrom, &recon->support));
+  if (!strcmp(file, "auto")) {
+    AetCheck(!recon->extended, AET_ERR_INPUT, "recon_support: auto expects an isolated object, found recon_extended true");
+    PetscCall(AetReconHull(recon, recon->support));
+    PetscFunctionReturn(PETSC_SUCCESS);
+  }
+  PetscCall(ReadSupport(recon->comm, file, &found));
   PetscCall(FitVolume(found, recon->support));
   PetscCall(AetVolumeDestroy(&found));
   PetscCall(CheckSupport(recon->support, file));

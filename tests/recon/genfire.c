@@ -2,7 +2,7 @@
 #include "mpi_test.h"
 #include "recon/gridding.h"
 #include "recon/kernel/plane.h"
-#include <aet4d/recon.h>
+#include "recon/recon_private.h"
 
 #define VIEWS 24
 
@@ -308,6 +308,85 @@ static void TestRefusal(void)
   AetTiltSeriesDestroy(&tilt);
 }
 
+/* The hull holds the object, leaves most of the rest out, and is the same on any number of ranks. */
+static void TestHull(void)
+{
+  AetTiltSeries tilt = MakeTilt(MPI_COMM_WORLD, 15, 15, 30, 32), alone = MakeTilt(MPI_COMM_SELF, 15, 15, 30, 32);
+  AetRecon      recon, single;
+  double        sums[3] = {0}, difference, largest;
+
+  SetOption("-recon_method", "genfire");
+  SetOption("-recon_support", "auto");
+  AET_TEST_CALL(AetReconCreate(tilt, &recon));
+  AET_TEST_CALL(AetReconSetUp(recon));
+  AET_TEST_CALL(AetReconCreate(alone, &single));
+  AET_TEST_CALL(AetReconSetUp(single));
+  Difference(recon->support, single->support, &difference, &largest);
+  AET_TEST_CLOSE(difference, 0, 1e-4);
+  for (ptrdiff_t i = 0; i < recon->z_count * 960; i++) {
+    double density = Density((double)(recon->z_start + i / 960 - 16), (double)(i / 32 % 30 - 15), (double)(i % 32 - 16));
+    sums[0] += density;
+    sums[1] += density * (1 - recon->support->data[i]);
+    sums[2] += recon->support->data[i] / (32.0 * 30 * 32);
+  }
+  MPI_Allreduce(MPI_IN_PLACE, sums, 3, MPI_DOUBLE, MPI_SUM, MPI_COMM_WORLD);
+  printf("\n    %.1e of the object outside %.3f of the volume", sums[1] / sums[0], sums[2]);
+  AET_TEST(sums[1] / sums[0] < 1e-4);
+  AET_TEST(sums[2] < 0.4);
+  AET_TEST_CALL(AetReconDestroy(&recon));
+  AET_TEST_CALL(AetReconDestroy(&single));
+  SetOption("-recon_support", "none");
+  AetTiltSeriesDestroy(&tilt);
+  AetTiltSeriesDestroy(&alone);
+}
+
+static float Pattern(ptrdiff_t z, ptrdiff_t y, ptrdiff_t x)
+{
+  return (float)(labs(z * 49 + y * 7 + x) % 97) / 97;
+}
+
+/* A file of another size: origin upon origin, more planes cut off, missing rows zero. */
+static void TestSupportFile(void)
+{
+  const ptrdiff_t n[3] = {19, 8, 12}; /* the volume will be 12 x 14 x 12 */
+  AetTiltSeries   tilt = MakeTilt(MPI_COMM_WORLD, 3, 3, 14, 12);
+  AetVolume       file;
+  AetRecon        recon;
+  int             same = 1, size;
+  char            name[64], twin[64];
+
+  MPI_Comm_size(MPI_COMM_WORLD, &size);
+  snprintf(name, sizeof name, "recon_genfire_support_%d.h5", size);
+  snprintf(twin, sizeof twin, "recon_genfire_support_%d.xdmf", size);
+  AET_TEST_CALL(AetVolumeCreate(MPI_COMM_WORLD, n, 1, &file));
+  for (ptrdiff_t i = 0; i < file->z_count * 96; i++) file->data[i] = Pattern(file->z_start + i / 96 - 9, i / 12 % 8 - 4, i % 12 - 6);
+  AET_TEST_CALL(AetVolumeWrite(file, name));
+  SetOption("-recon_method", "genfire");
+  SetOption("-recon_support", name);
+  AET_TEST_CALL(AetReconCreate(tilt, &recon));
+  AET_TEST_CALL(AetReconSetUp(recon));
+  for (ptrdiff_t i = 0; i < recon->z_count * 168; i++) {
+    ptrdiff_t z = recon->z_start + i / 168 - 6, y = i / 12 % 14 - 7, x = i % 12 - 6;
+    if (recon->support->data[i] != (y >= -4 && y < 4 ? Pattern(z, y, x) : 0)) same = 0;
+  }
+  AET_TEST(same);
+  AET_TEST_CALL(AetReconDestroy(&recon));
+  /* weights beyond 1 are no support */
+  if (file->z_count) file->data[0] = 1.5f;
+  AET_TEST_CALL(AetVolumeWrite(file, name));
+  SetOption("-recon_thickness", "19");
+  AET_TEST_CALL(AetReconCreate(tilt, &recon));
+  AET_TEST(AetReconSetUp(recon) == AET_ERR_DATA);
+  AetErrorClear();
+  AET_TEST_CALL(AetReconDestroy(&recon));
+  SetOption("-recon_thickness", "0");
+  SetOption("-recon_support", "none");
+  AetVolumeDestroy(&file);
+  AetTiltSeriesDestroy(&tilt);
+  remove(name);
+  remove(twin);
+}
+
 AET_TEST_MAIN("genfire", {"gridded values", TestGridding}, {"known object", TestKnownObject}, {"any number of ranks", TestRanks},
               {"resolution extension", TestExtension}, {"dark views", TestDarkViews}, {"one view", TestOneView},
-              {"repeated views", TestRepeatedViews}, {"refusals", TestRefusal})
+              {"repeated views", TestRepeatedViews}, {"hull", TestHull}, {"support of a file", TestSupportFile}, {"refusals", TestRefusal})

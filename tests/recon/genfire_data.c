@@ -3,7 +3,7 @@
    of a spectrum: the last tenth of its shells holds more of that error than of the object, so its mean FSC is asked up to 0.9 of Nyquist.
  */
 #include "mpi_test.h"
-#include <aet4d/recon.h>
+#include "recon/recon_private.h"
 
 static void SetOption(const char *key, const char *value)
 {
@@ -134,4 +134,42 @@ static void TestGlass(void)
   AetTiltSeriesDestroy(&tilt);
 }
 
-AET_TEST_MAIN("genfire on shared data", {"vesicle", TestVesicle}, {"iron-platinum", TestIronPlatinum}, {"metallic glass", TestGlass})
+/* The automatic support: smaller than the volume, and next to nothing of the object is outside it. */
+static void CheckSupport(const char *name, const char *projections, const char *angles, const char *truth_file, double largest)
+{
+  AetTiltSeries         tilt;
+  AetVolume             volume, truth;
+  AetRecon              recon;
+  const AetReconReport *report;
+  double                sums[3] = {0}, correlation, mean[2];
+
+  if (!OpenTilt(projections, angles, &tilt) || !ReadVolume(truth_file, &truth)) return;
+  Reconstruct(tilt, "3", "auto", &recon, &volume, &report);
+  for (ptrdiff_t i = 0; i < truth->z_count * truth->n[1] * truth->n[2]; i++) {
+    sums[0] += recon->support->data[i];
+    sums[1] += truth->data[i];
+    sums[2] += truth->data[i] * (1 - recon->support->data[i]);
+  }
+  MPI_Allreduce(MPI_IN_PLACE, sums, 3, MPI_DOUBLE, MPI_SUM, MPI_COMM_WORLD);
+  sums[0] /= (double)(truth->n[0] * truth->n[1] * truth->n[2]);
+  Agreement(volume, truth, &correlation, mean);
+  Figures(name, report);
+  printf("    %s: support is %.3f of the volume, without it %.2e of the object; correlation %.4f, mean FSC %.4f\n", name, sums[0],
+         sums[2] / sums[1], correlation, mean[0]);
+  AET_TEST(sums[0] < largest);
+  AET_TEST(sums[2] / sums[1] < 1e-3);
+  AetReconDestroy(&recon);
+  AetVolumeDestroy(&volume);
+  AetVolumeDestroy(&truth);
+  AetTiltSeriesDestroy(&tilt);
+}
+
+static void TestAutoSupport(void)
+{
+  CheckSupport("vesicle, auto", "tilt/vesicle/projections.mat", "tilt/vesicle/angles.mat", "tilt/vesicle/model.mat", 0.6);
+  CheckSupport("metallic glass, auto", "tilt/metallic_glass_sample/sample_projections_amorphous.mat",
+               "tilt/metallic_glass_sample/sample_angles_amorphous.mat", "tilt/metallic_glass_sample/ground_truth_amorphous_vol.mat", 1.1);
+}
+
+AET_TEST_MAIN("genfire on shared data", {"vesicle", TestVesicle}, {"iron-platinum", TestIronPlatinum}, {"metallic glass", TestGlass},
+              {"automatic support", TestAutoSupport})

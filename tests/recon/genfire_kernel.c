@@ -4,6 +4,7 @@
 #include "recon/kernel/enforce.h"
 #include "recon/kernel/image_spectrum.h"
 #include "recon/kernel/plane.h"
+#include "recon/kernel/shadow.h"
 #include <aet4d/units.h>
 
 static double Random(uint64_t stream, uint64_t index)
@@ -147,5 +148,42 @@ static void TestColumn(void)
   AET_TEST(right);
 }
 
+/* The image of a ball over a noisy background: dim at the rim, where a threshold between two classes would cut it. */
+static void TestShadow(void)
+{
+  enum { NY = 50, NX = 64 };
+  static float image[NY * NX], smooth[NY * NX], work[NY * NX], shadow[NY * NX];
+  double       level, moment = 0, total = 0;
+  int          covered = 1, excess = 0;
+
+  for (int i = 0; i < NY * NX; i++) {
+    double r = hypot(i % NX - 30, i / NX - 25);
+    image[i] = (float)(10 + 0.3 * AetRandomNormal(2, 0, (uint64_t)i) + (r < 18 ? 2 * sqrt(18 * 18 - r * r) : 0));
+  }
+  AetImageSmooth(NY, NX, 2, image, work, smooth);
+  level = AetShadowLevel(NY, NX, 3, smooth, work);
+  AET_TEST(level > 10.2 && level < 14); /* background 10, brightest 46 */
+  AetShadowGrow(NY, NX, level, 3, smooth, work, shadow);
+  for (int i = 0; i < NY * NX; i++) {
+    double r = hypot(i % NX - 30, i / NX - 25);
+    if (r < 18 && shadow[i] != 1) covered = 0;
+    if (r > 27 && shadow[i] != 0) excess++;
+  }
+  AET_TEST(covered);
+  AET_TEST(excess < 20);
+  for (int i = 0; i < NY * NX; i++) image[i] = (float)(20 + i / NX);
+  AET_TEST(isnan(AetShadowLevel(NY, NX, 3, image, work))); /* light to the border: no background to compare with */
+  memset(image, 0, sizeof image);
+  AET_TEST(isnan(AetShadowLevel(NY, NX, 3, image, work))); /* no light at all */
+  image[25 * NX + 30] = 1;
+  AetImageSmooth(NY, NX, 2, image, work, smooth);
+  for (int i = 0; i < NY * NX; i++) {
+    total += smooth[i];
+    moment += smooth[i] * pow(i % NX - 30, 2);
+  }
+  AET_TEST_CLOSE(total, 1, 1e-5);
+  AET_TEST_CLOSE(moment, 4, 0.15); /* sigma squared, less the tails beyond 3 sigma */
+}
+
 AET_TEST_MAIN("genfire kernels", {"transform of an image anywhere", TestImageSpectrum}, {"voxels near a plane", TestPlane},
-              {"column of a step", TestColumn})
+              {"column of a step", TestColumn}, {"shadow", TestShadow})
