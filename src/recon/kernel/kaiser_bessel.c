@@ -67,12 +67,3 @@ void AetKaiserBesselInit(AetKaiserBessel *kernel, int width, double oversampling
     for (int i = 0; i <= AET_SLICE_DEGREE; i++) kernel->coefficient[i][tap] = (float)power[i];
   }
 }
-
-void AetKaiserBesselTaps(const AetKaiserBessel *kernel, double s, float taps[AET_SLICE_LANES])
-{
-  float y = (float)(2 * s - 1);
-
-  for (int t = 0; t < AET_SLICE_LANES; t++) taps[t] = kernel->coefficient[AET_SLICE_DEGREE][t];
-  for (int i = AET_SLICE_DEGREE - 1; i >= 0; i--)
-    for (int t = 0; t < AET_SLICE_LANES; t++) taps[t] = taps[t] * y + kernel->coefficient[i][t];
-}
