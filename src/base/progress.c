@@ -39,7 +39,7 @@ PetscErrorCode AetProgressCreate(MPI_Comm comm, const char *stage, PetscInt step
 
 PetscErrorCode AetProgressStep(AetProgress p, PetscInt done, const char *note)
 {
-  PetscInt tenth = done * 10 / p->steps;
+  PetscInt tenth = (PetscInt)((int64_t)done * 10 / p->steps);
   double   elapsed = MPI_Wtime() - p->begin, left = done > 0 ? elapsed * (double)(p->steps - done) / (double)done : 0;
 
   PetscFunctionBegin;

@@ -68,5 +68,70 @@ static void TestAgree(void)
   AetErrorClear();
 }
 
-AET_TEST_MAIN("base", {"philox known answer", TestPhiloxKnownAnswer}, {"moments", TestMoments}, {"ordered sum", TestSumOrdered},
-              {"agreement", TestAgree})
+/* Two ranks fail in different ways: every rank tells the failure of the lowest, in a sub-communicator too. */
+static void TestAgreeLowest(void)
+{
+  int            rank, size, half_rank, half_size;
+  MPI_Comm       half;
+  PetscErrorCode code = PETSC_SUCCESS;
+
+  MPI_Comm_rank(MPI_COMM_WORLD, &rank);
+  MPI_Comm_size(MPI_COMM_WORLD, &size);
+  if (rank >= size / 2) code = AetRaise(rank == size / 2 ? AET_ERR_WRITE : AET_ERR_DATA, "rank %d\nfailed", rank);
+  code = AetAgree(MPI_COMM_WORLD, code);
+  AET_TEST(code == AET_ERR_WRITE);
+  AET_TEST(atoi(AetErrorMessage() + 5) == size / 2 && !strchr(AetErrorMessage(), '\n'));
+  AetErrorClear();
+  MPI_Comm_split(MPI_COMM_WORLD, rank % 2, rank, &half);
+  MPI_Comm_rank(half, &half_rank);
+  MPI_Comm_size(half, &half_size);
+  code = rank % 2 && half_rank == half_size - 1 ? AetRaise(AET_ERR_OPEN, "odd") : PETSC_SUCCESS;
+  code = AetAgree(half, code); /* the even ranks hear nothing of it */
+  AET_TEST(code == (rank % 2 ? AET_ERR_OPEN : PETSC_SUCCESS) && !strcmp(AetErrorMessage(), rank % 2 ? "odd" : ""));
+  AetErrorClear();
+  MPI_Comm_free(&half);
+}
+
+/* The classes of errors: an input error passes through PETSc's chain in silence with its first message. */
+static PetscErrorCode Inner(int value)
+{
+  PetscFunctionBegin;
+  AetCheck(value < 3, AET_ERR_INPUT, "value: expected less than 3, found %d", value);
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+static PetscErrorCode Outer(int value)
+{
+  PetscFunctionBegin;
+  PetscCall(Inner(value));
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+static void TestChain(void)
+{
+  AET_TEST(Outer(2) == PETSC_SUCCESS && !AetErrorMessage()[0]);
+  AET_TEST(Outer(5) == AET_ERR_INPUT && AetErrorIsUser(AET_ERR_INPUT));
+  (void)AetRaise(AET_ERR_READ, "a later one");
+  AET_TEST(!strcmp(AetErrorMessage(), "value: expected less than 3, found 5"));
+  AetErrorClear();
+  AET_TEST(!AetErrorMessage()[0] && !AetErrorIsUser(PETSC_ERR_PLIB) && !AetErrorIsUser(PETSC_SUCCESS));
+}
+
+/* The standard normal distribution within 1, 2 and 3 sigma, and a uniform one in eighths: a shape, not only moments. */
+static void TestShapes(void)
+{
+  enum { COUNT = 100000 };
+  const double expected[3] = {0.682689492137, 0.954499736104, 0.997300203937};
+  int          within[3] = {0}, eighth[8] = {0};
+
+  for (int i = 0; i < COUNT; i++) {
+    double x = fabs(AetRandomNormal(3, 9, (uint64_t)i)), u = AetRandomUniform(3, 10, (uint64_t)i);
+    for (int s = 0; s < 3; s++) within[s] += x < s + 1;
+    eighth[(int)(u * 8)]++;
+  }
+  for (int s = 0; s < 3; s++) AET_TEST_CLOSE(within[s] / (double)COUNT, expected[s], 4 * sqrt(expected[s] * (1 - expected[s]) / COUNT));
+  for (int e = 0; e < 8; e++) AET_TEST_CLOSE(eighth[e] / (double)COUNT, 0.125, 4 * sqrt(0.125 * 0.875 / COUNT));
+}
+
+AET_TEST_MAIN("base", {"philox known answer", TestPhiloxKnownAnswer}, {"moments", TestMoments}, {"shapes", TestShapes},
+              {"ordered sum", TestSumOrdered}, {"agreement", TestAgree}, {"lowest rank", TestAgreeLowest}, {"error chain", TestChain})
