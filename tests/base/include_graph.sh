@@ -33,6 +33,7 @@ arrow() {
 arrow 0 src/atoms/trace.c '<aet4d/recon.h>'
 arrow 0 src/atoms/trace.c '"atoms/kernel/peak.h"'
 arrow 0 src/atoms/kernel/peak.c '"atoms/kernel/peak.h"'
+arrow 0 src/app/kernel/canvas.c '"kernel/canvas.h"'
 arrow 0 src/io/file.c '<hdf5.h>'
 arrow 0 src/app/main.c '<aet4d/aet4d.h>'
 arrow 0 src/correlate/frame.c '<aet4d/probe.h>'
