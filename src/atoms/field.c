@@ -62,13 +62,16 @@ PetscErrorCode AetFieldMedian(const AetField *field, double *median, double *lar
   ptrdiff_t    count = field->core_count * field->n[1] * field->n[2];
   double       range[2] = {INFINITY, INFINITY}, low, scale; /* least, and minus the largest */
   int64_t     *bins, below = 0, total = (int64_t)field->n[0] * field->n[1] * field->n[2];
-  int          b = 0;
+  int          b = 0, finite = 1;
 
   PetscFunctionBegin;
   for (ptrdiff_t i = 0; i < count; i++) {
     range[0] = PetscMin(range[0], core[i]);
     range[1] = PetscMin(range[1], -core[i]);
+    finite = finite && isfinite(core[i]);
   }
+  PetscCall(AetAgree(field->comm, finite ? PETSC_SUCCESS
+                                         : AetRaise(AET_ERR_DATA, "the volume to trace: expected finite values, found one that is not")));
   PetscCallMPI(MPI_Allreduce(MPI_IN_PLACE, range, 2, MPI_DOUBLE, MPI_MIN, field->comm));
   low = range[0];
   *largest = -range[1];

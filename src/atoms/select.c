@@ -80,7 +80,7 @@ PetscErrorCode AetIntensityThreshold(MPI_Comm comm, const AetTraceSettings *sett
   if (!(largest > 0)) PetscFunctionReturn(PETSC_SUCCESS);
   AetLogHistogram(count, value, stride, largest, bins);
   PetscCallMPI(MPI_Allreduce(MPI_IN_PLACE, bins, AET_LOG_BINS, MPI_INT64_T, MPI_SUM, comm));
-  *threshold = AetThresholdFind(bins, largest, settings->species_count, settings->least_ratio, &valley);
+  *threshold = AetThresholdFind(bins, largest, settings->modes, settings->least_ratio, settings->widest, &valley);
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 

@@ -29,8 +29,13 @@ static void OrderSymbols(AetTraceSettings *s)
     s->by_number[place] = i;
   }
   /* intensities grow with a power of Z that is at most 2; half of that leaves room for thin and blurred atoms */
+  s->modes = s->species_count;
+  s->widest = INFINITY;
   s->least_ratio = 0.02;
-  if (number[s->by_number[0]] > 0) s->least_ratio = 0.5 * pow((double)number[s->by_number[0]] / number[s->by_number[last]], 2);
+  if (number[s->by_number[0]] > 0)
+    s->least_ratio = 0.5 * pow((double)number[s->by_number[0]] / number[s->by_number[last]], 2);
+  else if (s->species_count == 1)
+    s->modes = AET_SPECIES_MAX, s->widest = 0.6, s->least_ratio = 0.1; /* "X": any number of species */
 }
 
 PetscErrorCode AetTraceSettingsGet(AetVolume volume, AetTraceSettings *s)
@@ -88,17 +93,20 @@ static PetscErrorCode DropNoise(const AetField *field, const AetTraceSettings *s
 /* From the volume to fitted peaks; the slab and its halo live only here. */
 static PetscErrorCode FindPeaks(AetVolume volume, const AetTraceSettings *settings, AetCandidates *candidates, AetTraceReport *report)
 {
-  AetField field;
-  double   background, largest;
-  float    weight[AET_FILTER_TAPS + 1];
-  PetscInt count;
-  int64_t *index;
+  AetField       field;
+  double         background, largest;
+  float          weight[AET_FILTER_TAPS + 1];
+  PetscInt       count;
+  int64_t       *index;
+  PetscErrorCode code;
 
   PetscFunctionBegin;
   PetscCall(AetEventBegin(AET_EVENT_PEAKS));
   PetscCall(AetFieldCreate(volume, AetPeaksReach(settings), &field));
   PetscCall(AetFieldFilter(&field, AetFilterGaussian(settings->smoothing_angstrom / settings->pixel_angstrom, weight), weight));
-  PetscCall(AetFieldMedian(&field, &background, &largest));
+  code = AetFieldMedian(&field, &background, &largest);
+  if (code) PetscCall(AetFieldDestroy(&field));
+  PetscCall(code);
   PetscCall(AetMaximaFind(&field, background, &count, &index));
   PetscCallMPI(MPI_Allreduce(&count, &report->maxima, 1, MPIU_INT, MPI_SUM, volume->comm));
   PetscCall(DropNoise(&field, settings, background, &count, index));

@@ -11,7 +11,9 @@ typedef struct {
   int    species_count;
   char   symbol[AET_SPECIES_MAX][8]; /* in the user's order */
   int    by_number[AET_SPECIES_MAX]; /* class (dimmest first) → index of symbol */
-  double least_ratio;                /* least intensity of an atom relative to that of the heaviest species */
+  int modes;     /* of the histogram that may be atoms: one for each species, or all where they are not named */
+  double widest; /* mode that is no noise, from its top to half of it, in the logarithm of intensity */
+  double least_ratio; /* least intensity of an atom relative to that of the heaviest species */
   double pixel_angstrom, min_distance_angstrom, threshold, smoothing_angstrom, min_intensity_ratio;
   double fit_step, box_step; /* of the samples of the fit and of the intensity box, in voxels */
 } AetTraceSettings;

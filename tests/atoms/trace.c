@@ -228,6 +228,12 @@ static void TestSettings(void)
   AET_TEST(AetTrace(volume, &found, &report) == AET_ERR_INPUT);
   AET_TEST(strstr(AetErrorMessage(), "trace_species") != NULL);
   AetErrorClear();
+  SetSpecies("Fe");
+  volume->pixel_angstrom = 0.35;
+  if (volume->z_start == 0) volume->data[31] = NAN;
+  AET_TEST(AetTrace(volume, &found, &report) == AET_ERR_DATA && !found);
+  AET_TEST(strstr(AetErrorMessage(), "finite") != NULL);
+  AetErrorClear();
   AET_TEST_CALL(AetVolumeDestroy(&volume));
 }
 

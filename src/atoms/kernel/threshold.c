@@ -85,7 +85,16 @@ static double HalfMean(const int64_t *bins, int mode, int high, double largest)
   return 0.5 * MeanIntensity(bins, low, high, largest);
 }
 
-double AetThresholdFind(const int64_t *bins, double largest, int species, double least_ratio, int *valley)
+/* From the top of a mode down to half of its height, in the logarithm. */
+static double FallingWidth(const double *density, int mode)
+{
+  int b = mode;
+
+  while (b > 0 && density[b] > 0.5 * density[mode]) b--;
+  return (mode - b) * bin_width;
+}
+
+double AetThresholdFind(const int64_t *bins, double largest, int species, double least_ratio, double widest, int *valley)
 {
   double density[AET_LOG_BINS], brightest = 0;
   int    top = AET_LOG_BINS - 1, dip = -1, mode, last_mode = -1, last_top = top, last_dip = -1;
@@ -96,7 +105,7 @@ double AetThresholdFind(const int64_t *bins, double largest, int species, double
   if (top == 0) return 0;
   for (int s = 0; s < species && top >= 0; s++, top = dip) {
     dip = NextDip(density, top, &mode);
-    if (s && Intensity(mode, largest) < least_ratio * brightest) break; /* too dim for an atom: noise */
+    if (s && (Intensity(mode, largest) < least_ratio * brightest || FallingWidth(density, mode) > widest)) break; /* noise */
     if (!s) brightest = Intensity(mode, largest);
     last_mode = mode, last_top = top, last_dip = dip;
     if (dip < 0) break;

@@ -15,7 +15,8 @@ void AetLogHistogram(ptrdiff_t count, const double *values, ptrdiff_t stride, do
    side: up to `species` modes are atoms, as long as each is at least `least_ratio` of the brightest; a mode counts if the dip before it is
    deeper than chance (three standard deviations, and 30 %). The threshold is the lowest point of the valley below the last of them. Where
    there is no valley (no noise, or noise that runs into the atoms) it is half of the mean of the last mode, the point where a peak is
-   nearer to an atom than to nothing. Returns 0 for an empty histogram; *valley tells which rule spoke. */
-double AetThresholdFind(const int64_t *bins, double largest, int species, double least_ratio, int *valley);
+   nearer to an atom than to nothing. A mode that falls slowly below its top (half of its height farther than `widest` in the logarithm) is
+   noise too: where the species are not named, this has to say so. Returns 0 for an empty histogram; *valley tells which rule spoke. */
+double AetThresholdFind(const int64_t *bins, double largest, int species, double least_ratio, double widest, int *valley);
 
 #endif

@@ -1,0 +1,141 @@
+/* Thresholds, k-means and mixtures of intensities whose origin is known. */
+#include "atoms/kernel/kmeans.h"
+#include "atoms/kernel/mixture.h"
+#include "atoms/kernel/threshold.h"
+#include "mpi_test.h"
+
+enum { MOST = 20000 };
+static double value[MOST];
+static int    count;
+
+static void Add(int number, double mean, double sigma)
+{
+  static uint64_t drawn;
+
+  for (int i = 0; i < number; i++) value[count++] = mean + sigma * AetRandomNormal(14, 2, drawn++);
+}
+
+/* Maxima of noise: the absolute value of a Gaussian plus a floor. */
+static void AddNoise(int number, double sigma)
+{
+  int first = count;
+
+  Add(number, 0, sigma);
+  for (int i = first; i < count; i++) value[i] = fabs(value[i]);
+}
+
+static double Threshold(int species, double least_ratio, double widest, int *valley)
+{
+  int64_t bins[AET_LOG_BINS] = {0};
+  double  largest = 0;
+
+  for (int i = 0; i < count; i++) largest = fmax(largest, value[i]);
+  AetLogHistogram(count, value, 1, largest, bins);
+  return AetThresholdFind(bins, largest, species, least_ratio, widest, valley);
+}
+
+static void TestValley(void)
+{
+  int    valley;
+  double t;
+
+  /* many times more noise than atoms */
+  count = 0;
+  Add(800, 100, 12);
+  AddNoise(15000, 14);
+  t = Threshold(1, 0.02, INFINITY, &valley);
+  AET_TEST(valley && t > 45 && t < 72);
+  /* two species and noise: with one name the dimmer is left, with two it stays */
+  count = 0;
+  Add(500, 300, 30);
+  Add(500, 100, 12);
+  AddNoise(8000, 10);
+  t = Threshold(2, 0.05, INFINITY, &valley);
+  AET_TEST(valley && t > 35 && t < 75);
+  t = Threshold(1, 0.05, INFINITY, &valley);
+  AET_TEST(valley && t > 130 && t < 215);
+  t = Threshold(8, 0.1, 0.6, &valley); /* species not named: noise is known by its slow fall */
+  AET_TEST(valley && t > 35 && t < 75);
+  /* two names of nearly one intensity: the noise below them is too dim to be the second */
+  count = 0;
+  Add(500, 100, 9);
+  Add(500, 112, 9);
+  AddNoise(8000, 10);
+  t = Threshold(2, 0.4, INFINITY, &valley);
+  AET_TEST(valley && t > 35 && t < 75);
+}
+
+static void TestNoValley(void)
+{
+  int    valley;
+  double t;
+
+  count = 0;
+  Add(700, 100, 10);
+  t = Threshold(1, 0.02, INFINITY, &valley);
+  AET_TEST(!valley);
+  AET_TEST_CLOSE(t, 50, 2); /* half of the mean */
+  Add(500, 20, 2);
+  t = Threshold(2, 0.02, INFINITY, &valley);
+  AET_TEST_CLOSE(t, 10, 1);
+  count = 1; /* a single atom */
+  t = Threshold(1, 0.02, INFINITY, &valley);
+  AET_TEST(t > 0.45 * value[0] && t < 0.55 * value[0]);
+  count = 0;
+  AET_TEST(Threshold(1, 0.02, INFINITY, &valley) == 0);
+}
+
+static double Within(const double *bound, int classes, int n)
+{
+  double cost = 0;
+
+  for (int c = 0; c < classes; c++) {
+    double low = c ? bound[c - 1] : -INFINITY, high = c < classes - 1 ? bound[c] : INFINITY, sum = 0, square = 0, number = 0;
+    for (int i = 0; i < n; i++)
+      if (value[i] >= low && value[i] < high) sum += value[i], square += value[i] * value[i], number++;
+    if (number > 0) cost += square - sum * sum / number;
+  }
+  return cost;
+}
+
+/* No pair of bounds on a fine grid is better than those found. */
+static void TestKMeans(void)
+{
+  double bound[2], best = INFINITY, trial[2];
+
+  count = 0;
+  Add(150, 10, 2);
+  Add(40, 18, 2);
+  Add(100, 40, 4);
+  AetKMeansBounds(count, value, 3, bound);
+  for (trial[0] = 5; trial[0] < 50; trial[0] += 0.25)
+    for (trial[1] = trial[0]; trial[1] < 50; trial[1] += 0.25) best = fmin(best, Within(trial, 3, count));
+  AET_TEST(Within(bound, 3, count) <= 1.001 * best);
+  AET_TEST(bound[0] > 12 && bound[0] < 17 && bound[1] > 20 && bound[1] < 35);
+}
+
+static void TestMixture(void)
+{
+  /* halfway between two equal Gaussians the odds are even, and d'/sigma² per unit away from there */
+  static double posterior[MOST];
+  static int    label[MOST];
+  int           wrong = 0;
+
+  count = 0;
+  Add(4000, 0, 1);
+  Add(4000, 4, 1);
+  for (int i = 0; i < count; i++) label[i] = value[i] > 2;
+  AetMixturePosterior(count, value, 2, label, posterior);
+  for (int i = 0; i < count; i++) {
+    double expected = 1 / (1 + exp(-4 * fabs(value[i] - 2)));
+    wrong += fabs(posterior[i] - expected) > 0.06;
+  }
+  AET_TEST(wrong == 0);
+  count = 3; /* classes of one value, and an empty class */
+  value[0] = value[1] = value[2] = 5;
+  label[0] = label[1] = label[2] = 1;
+  AetMixturePosterior(count, value, 3, label, posterior);
+  AET_TEST_CLOSE(posterior[0], 1, 1e-12);
+}
+
+AET_TEST_MAIN("classes", {"valley", TestValley}, {"no valley", TestNoValley}, {"k-means", TestKMeans}, {"mixture", TestMixture})
