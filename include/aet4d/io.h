@@ -7,7 +7,8 @@
 #include <aet4d/units.h>
 
 /* A FILE argument is `path` or `path:name`, the array inside the file. Without a name, the only numeric array of the right rank is taken;
-   an ambiguity is an error that lists the names. Errors of reading are AET_ERR_OPEN / READ / DATA, agreed over comm; one line names the file. */
+   an ambiguity is an error that lists the names. Errors of reading are AET_ERR_OPEN / READ / DATA, agreed over comm; one line names the
+   file. */
 
 typedef enum {
   AET_FORMAT_UNKNOWN,
@@ -15,7 +16,7 @@ typedef enum {
   AET_FORMAT_MAT73,
   AET_FORMAT_MRC,
   AET_FORMAT_TIFF,
-  AET_FORMAT_EMD, /* HDF5 with Berkeley EMD 0.2 groups, aet4d's own files among them */
+  AET_FORMAT_EMD,  /* HDF5 with Berkeley EMD 0.2 groups, aet4d's own files among them */
   AET_FORMAT_HDF5, /* any other HDF5 */
   AET_FORMAT_XYZ,
   AET_FORMAT_TEXT /* numbers in rows */
@@ -32,7 +33,8 @@ typedef struct {
 } AetArrayInfo;
 
 AET_EXTERN const char *AetFormatName(AetFormat format);
-/** Format from the content (not the name) and the arrays of a file (free with PetscFree). Read on rank 0, agreed, the same everywhere. Collective. */
+/** Format from the content (not the name) and the arrays of a file (free with PetscFree). Read on rank 0, agreed, the same everywhere.
+ * Collective. */
 AET_EXTERN PetscErrorCode AetFileInspect(MPI_Comm comm, const char *path, AetFormat *format, int *count, AetArrayInfo **arrays);
 /** Splits `path:name`; `name` is "" if none. A colon that is part of an existing path is not a separator. Not collective. */
 AET_EXTERN PetscErrorCode AetFileSplitName(const char *file, char *path, size_t path_size, char *name, size_t name_size);
@@ -44,6 +46,11 @@ AET_EXTERN PetscErrorCode AetArrayRead(MPI_Comm comm, const char *file, AetArray
 /** Reads a small numeric table as double, complete on every rank: text rows, MAT, HDF5 or `.rawtlt`/`.tlt`. `*values` is [rows][columns],
     freed with PetscFree. A single MAT/HDF5 row vector counts as one column. Collective. */
 AET_EXTERN PetscErrorCode AetTableRead(MPI_Comm comm, const char *file, ptrdiff_t *rows, ptrdiff_t *columns, double **values);
+
+/** Writes an array [n0][n1][n2], AetBlock over n0, as `.mrc`/`.st`/`.ali` (mode 2) or `.tif`/`.tiff` (float); temporary + rename. `stack`:
+   images of a tilt series, not a volume. `pixel_angstrom` 0 if unknown. Collective. */
+AET_EXTERN PetscErrorCode AetArrayWrite(MPI_Comm comm, const char *path, const ptrdiff_t n[3], double pixel_angstrom, PetscBool stack,
+                                        const float *data);
 
 AET_EXTERN PetscErrorCode AetVolumeRead(MPI_Comm comm, const char *file, AetVolume *volume);
 /** EMD 0.2 group "volume" + provenance, `.xdmf` beside it. `path` ends in .h5/.emd, .mrc (mode 2) or .tif. Collective. */
@@ -64,7 +71,8 @@ typedef struct {
 /** Creates. Error if the folder is unwritable. Nothing named `path` appears or changes before AetFileClose succeeds. Collective. */
 AET_EXTERN PetscErrorCode AetFileCreate(MPI_Comm comm, const char *path, AetFile *file);
 AET_EXTERN PetscErrorCode AetFileOpen(MPI_Comm comm, const char *path, AetFile *file);
-/** Closes; after AetFileCreate also adds the provenance group and commits. Destroy (after an error) removes the temporary instead. Collective. */
+/** Closes; after AetFileCreate also adds the provenance group and commits. Destroy (after an error) removes the temporary instead.
+ * Collective. */
 AET_EXTERN PetscErrorCode AetFileClose(AetFile *file);
 AET_EXTERN PetscErrorCode AetFileDestroy(AetFile *file);
 /** Attributes of a group ("" is the root), created as needed. Reading: AET_ERR_DATA if absent unless `found` is given. Collective. */
@@ -82,14 +90,16 @@ AET_EXTERN PetscErrorCode AetFileReadArray(AetFile file, const char *group, ptrd
     `count` rows beginning at the sum of the counts of lower ranks. Collective. */
 AET_EXTERN PetscErrorCode AetFileWriteTable(AetFile file, const char *group, PetscInt count, int columns, const AetColumn *column);
 /** Reads the named columns, rows by AetBlock. A column that is absent gets data = NULL. Free each with PetscFree. Collective. */
-AET_EXTERN PetscErrorCode AetFileReadTable(AetFile file, const char *group, PetscInt *count, PetscInt *total, int columns, AetColumn *column);
+AET_EXTERN PetscErrorCode AetFileReadTable(AetFile file, const char *group, PetscInt *count, PetscInt *total, int columns,
+                                           AetColumn *column);
 
 /* ---------------------------------------------------------------- extended XYZ */
 
 /** Writes (temporary + rename) on rank 0, rows gathered in order. `symbols[z]` names species index z; columns beyond species and position
     follow as Properties. `comment`: extra key=value text. Collective. */
 AET_EXTERN PetscErrorCode AetXyzWrite(MPI_Comm comm, const char *path, PetscInt count, const int *species, int species_count,
-                                      const char *const *symbols, const double *position, int columns, const AetColumn *column, const char *comment);
+                                      const char *const *symbols, const double *position, int columns, const AetColumn *column,
+                                      const char *comment);
 /** Reads plain or extended XYZ complete on every rank: symbols [n][8], positions [n][3]. Free both with PetscFree. Collective. */
 AET_EXTERN PetscErrorCode AetXyzRead(MPI_Comm comm, const char *path, PetscInt *n, char (**symbols)[8], double **position);
 

@@ -33,6 +33,12 @@ static double AngstromPerUnit(const char *unit)
   return 0;
 }
 
+static PetscBool ReadOne(AetRowsHDF5 *rows, hsize_t row, double *value)
+{
+  return (PetscBool)(!AetRowsSelect(rows, row, 1) &&
+                     H5Dread(rows->dataset, H5T_NATIVE_DOUBLE, rows->memory_space, rows->file_space, H5P_DEFAULT, value) >= 0);
+}
+
 /* The step in Å of an axis vector `dimN` beside an EMD array; 0 where it says nothing. */
 static double AxisStep(hid_t file, const char *group, int axis)
 {
@@ -50,9 +56,10 @@ static double AxisStep(hid_t file, const char *group, int axis)
   points = H5Sget_simple_extent_ndims(space) == 1 ? H5Sget_simple_extent_npoints(space) : 0;
   H5Sclose(space);
   rows.dataset = dataset;
-  if (points >= 2 && AetAttributeText(dataset, "units", unit, sizeof unit) && AngstromPerUnit(unit) > 0 && !AetRowsSelect(&rows, 0, 2) &&
-      H5Dread(dataset, H5T_NATIVE_DOUBLE, rows.memory_space, rows.file_space, H5P_DEFAULT, ends) >= 0)
-    step = fabs(ends[1] - ends[0]) * AngstromPerUnit(unit);
+  /* over the whole axis: a vector of floats that begins far from 0 has few digits left between two neighbours */
+  if (points >= 2 && AetAttributeText(dataset, "units", unit, sizeof unit) && AngstromPerUnit(unit) > 0 && ReadOne(&rows, 0, &ends[0]) &&
+      ReadOne(&rows, (hsize_t)points - 1, &ends[1]))
+    step = fabs(ends[1] - ends[0]) / (double)(points - 1) * AngstromPerUnit(unit);
   AetRowsClose(&rows);
   return isfinite(step) ? step : 0;
 }

@@ -2,8 +2,8 @@
 #include "io/io_private.h"
 #include <string.h>
 
-static const AetReader *const aet_readers[] = {&AetReaderMat73, &AetReaderHdf5, &AetReaderEmd,
-                                               &AetReaderMat5,  &AetReaderXyz,  &AetReaderText};
+static const AetReader *const aet_readers[] = {&AetReaderMat73, &AetReaderHdf5, &AetReaderEmd, &AetReaderMat5,
+                                               &AetReaderTiff,  &AetReaderMrc,  &AetReaderXyz, &AetReaderText};
 enum { AET_READERS = (int)(sizeof aet_readers / sizeof aet_readers[0]) };
 
 const char *AetFormatName(AetFormat format)

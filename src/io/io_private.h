@@ -34,7 +34,7 @@ typedef struct {
   PetscErrorCode (*close)(void **state);
 } AetReader;
 
-extern const AetReader AetReaderMat5, AetReaderMat73, AetReaderHdf5, AetReaderEmd, AetReaderXyz, AetReaderText;
+extern const AetReader AetReaderMat5, AetReaderMat73, AetReaderHdf5, AetReaderEmd, AetReaderMrc, AetReaderTiff, AetReaderXyz, AetReaderText;
 
 /* An array of a file, the same on every rank. */
 typedef struct {
@@ -66,6 +66,14 @@ PetscErrorCode AetFileSlurp(const char *path, ptrdiff_t *bytes, char **text);
 /* "no such file", "is a folder", …: why a path cannot be opened. */
 PetscErrorCode AetRaiseOpen(const char *path);
 
+/* Rank 0 visits every plane [n1][n2] of an array distributed by AetBlock over n[0], in order; what a visit returns ends the visits, and is
+   agreed. Collective; `visit` is called on rank 0. */
+typedef PetscErrorCode (*AetPlaneVisitor)(void *context, ptrdiff_t plane, const float *values);
+PetscErrorCode AetPlanesVisit(MPI_Comm comm, const ptrdiff_t n[3], const float *data, AetPlaneVisitor visit, void *context);
+/* Writers of foreign formats (`temporary` + rename). Collective. */
+PetscErrorCode AetMrcWrite(MPI_Comm comm, const char *path, const ptrdiff_t n[3], double pixel_angstrom, PetscBool stack,
+                           const float *data);
+PetscErrorCode AetTiffWrite(MPI_Comm comm, const char *path, const ptrdiff_t n[3], double pixel_angstrom, const float *data);
 /* `path.<run id>.tmp`, the same on every rank and new at every call. Collective. */
 PetscErrorCode AetTemporaryName(MPI_Comm comm, const char *path, char *temporary, size_t size);
 /* `path` with its ending replaced (or `ending` added). */

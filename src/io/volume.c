@@ -58,9 +58,39 @@ static PetscErrorCode WriteEmd(AetVolume volume, const char *path)
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
+static PetscBool EndsInOneOf(const char *path, const char *const *endings)
+{
+  for (; *endings; endings++)
+    if (AetPathEndsIn(path, *endings)) return PETSC_TRUE;
+  return PETSC_FALSE;
+}
+
+static const char *const aet_mrc_endings[] = {".mrc", ".mrcs", ".st", ".ali", ".rec", ".map", NULL}, *const aet_tiff_endings[] = {
+                                                                                                         ".tif", ".tiff", NULL};
+
+PetscErrorCode AetArrayWrite(MPI_Comm comm, const char *path, const ptrdiff_t n[3], double pixel_angstrom, PetscBool stack,
+                             const float *data)
+{
+  const PetscBool mrc = EndsInOneOf(path, aet_mrc_endings);
+
+  PetscFunctionBegin;
+  AetCheck(mrc || EndsInOneOf(path, aet_tiff_endings), AET_ERR_INPUT, "%s: expected a name that ends in .mrc or .tif", path);
+  PetscCall(AetEventBegin(AET_EVENT_WRITE));
+  if (mrc)
+    PetscCall(AetMrcWrite(comm, path, n, pixel_angstrom, stack, data));
+  else
+    PetscCall(AetTiffWrite(comm, path, n, pixel_angstrom, data));
+  PetscCall(AetEventEnd(AET_EVENT_WRITE));
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
 PetscErrorCode AetVolumeWrite(AetVolume volume, const char *path)
 {
   PetscFunctionBegin;
+  if (EndsInOneOf(path, aet_mrc_endings) || EndsInOneOf(path, aet_tiff_endings)) {
+    PetscCall(AetArrayWrite(volume->comm, path, volume->n, volume->pixel_angstrom, PETSC_FALSE, volume->data));
+    PetscFunctionReturn(PETSC_SUCCESS);
+  }
   AetCheck(AetPathEndsIn(path, ".h5") || AetPathEndsIn(path, ".hdf5") || AetPathEndsIn(path, ".emd"), AET_ERR_INPUT,
            "%s: expected a name that ends in .h5, .emd, .mrc or .tif for a volume", path);
   PetscCall(WriteEmd(volume, path));
