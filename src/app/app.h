@@ -29,6 +29,8 @@ PetscErrorCode AetCommandReconstruct(int count, char **files);
 PetscErrorCode AetCommandTrace(int count, char **files);
 PetscErrorCode AetCommandSimulate(int count, char **files);
 PetscErrorCode AetCommandCompare(int count, char **files);
+PetscErrorCode AetCommandInfo(int count, char **files);
+PetscErrorCode AetCommandConvert(int count, char **files);
 PetscErrorCode AetCommandReference(int count, char **files);
 
 #endif

@@ -19,6 +19,7 @@ static const AetOptionTable *const prepare_tables[] = {&AetAppOptions, &AetTiltO
 static const AetOptionTable *const reconstruct_tables[] = {&AetAppOptions, &AetTiltOptions, &AetReconOptions, &AetDistOptions, NULL};
 static const AetOptionTable *const simulate_tables[] = {&AetAppOptions, &AetSimulateOptions, NULL};
 static const AetOptionTable *const compare_tables[] = {&AetAppOptions, &AetCompareOptions, NULL};
+static const AetOptionTable *const app_tables[] = {&AetAppOptions, NULL};
 static const AetOptionTable *const no_tables[] = {NULL};
 
 const AetCommand AetCommands[] = {
@@ -34,6 +35,9 @@ const AetCommand AetCommands[] = {
      0, 0, PETSC_FALSE, AetCommandSimulate},
     {"compare", "FOUND TRUTH [-key value ...]", "two atom files to recall, precision, r.m.s.d., species agreement", compare_tables, 2, 2,
      PETSC_FALSE, AetCommandCompare},
+    {"info", "FILE ...", "what files hold: format, arrays, pixel size, atoms by species, where they came from", app_tables, 1, 64,
+     PETSC_FALSE, AetCommandInfo},
+    {"convert", "IN OUT", "a file to another format: .h5/.emd, .mrc, .tif, .xyz", app_tables, 2, 2, PETSC_FALSE, AetCommandConvert},
     {"reference", "", "every option with its default, as configs/reference.yaml", no_tables, 0, 0, PETSC_TRUE, AetCommandReference},
     {NULL, NULL, NULL, NULL, 0, 0, PETSC_FALSE, NULL},
 };

@@ -2,8 +2,6 @@
 #include "io/file_private.h"
 #include <string.h>
 
-#pragma weak AetProvenanceForEach
-
 /* Entries as section \0 key \0 value \0: a visitor cannot fail, so they are written after the visit. */
 typedef struct {
   size_t used, room;
@@ -70,7 +68,7 @@ static PetscErrorCode WriteLocal(AetFile file)
   PetscErrorCode code;
 
   PetscFunctionBegin;
-  code = AetProvenanceForEach ? AetProvenanceForEach(Collect, &entries) : PETSC_SUCCESS;
+  code = AetProvenanceForEach(Collect, &entries);
   if (!code && entries.failed) code = AetRaise(AET_ERR_MEMORY, "%s: no memory for the provenance", file->path);
   if (!code) code = WriteEntries(file, &entries);
   PetscCall(PetscFree(entries.bytes));

@@ -39,7 +39,8 @@ static void WriteHeader(FILE *out, const Rows *rows, const char *comment)
   fprintf(out, "%lld\nProperties=species:S:1:pos:R:3", rows->total);
   for (int c = 0; c < rows->columns; c++)
     fprintf(out, ":%s:%c:%d", rows->column[c].name, rows->column[c].type == AET_COLUMN_INT ? 'I' : 'R', rows->column[c].width);
-  fprintf(out, " pbc=\"F F F\"%s%s\n", comment && comment[0] ? " " : "", comment ? comment : "");
+  if (!comment) comment = "";
+  fprintf(out, "%s%s%s\n", strstr(comment, "pbc=") ? "" : " pbc=\"F F F\"", comment[0] ? " " : "", comment);
 }
 
 static void WriteRow(FILE *out, const Rows *rows, long long i)

@@ -1,0 +1,50 @@
+#!/bin/bash
+# info and convert: arrays and atoms go from format to format and come back with their numbers and their scale.
+. "$SOURCE/tests/app/lib.sh"
+
+# a line of an XYZ file without what another writer may print otherwise
+atoms() { awk 'NR > 2 { printf "%s %.4f %.4f %.4f\n", $1, $2, $3, $4 }' "$1" | sort; }
+
+cat >model.xyz <<'END'
+3
+three atoms
+Fe 1.5 -2.25 0.125
+Pt -3 4 5.0625
+Fe 0 0 -1
+END
+good "$RANKS" convert model.xyz model.h5
+good "$RANKS" info model.h5
+check "info counts atoms by species" grep -Eq '3 atoms: .*Fe 2' out
+check "info names the program that wrote the file" grep -q 'made by aet4d' out
+good "$RANKS" convert model.h5 back.xyz
+check "atoms come back" bash -c "$(declare -f atoms); diff <(atoms model.xyz) <(atoms back.xyz)"
+good 1 info model.xyz
+check "info of XYZ" grep -q '3 atoms: Fe 2 Pt 1' out
+
+good 1 simulate -simulate_shape sphere -simulate_diameter_angstrom 12 -output made -quiet
+good "$RANKS" info made/simulated/projections.h5
+check "info of a tilt series" grep -Eq 'EMD' out
+stack=made/simulated/projections.h5
+good "$RANKS" convert $stack one.mrc
+good "$RANKS" convert one.mrc two.tif
+good "$RANKS" convert two.tif three.h5
+good "$RANKS" convert three.h5 four.mrc
+# the labels of a stack and of a volume differ; the numbers are behind the header of 1024 bytes
+check "MRC, TIFF, HDF5, MRC: the same numbers" bash -c "cmp <(tail -c +1025 one.mrc) <(tail -c +1025 four.mrc)"
+good 1 info three.h5
+check "XDMF beside the volume" [ -s three.xdmf ]
+pixel=$(sed -n 's/.*pixel \([0-9.]*\) Å.*/\1/p' out | head -1)
+good 1 info four.mrc
+check "the pixel size stays ($pixel)" grep -q "pixel $pixel Å" out
+
+aet "$RANKS" convert model.xyz model.mat
+check "a format that is not written: status 2" [ $? = 2 ]
+check "and one line" [ "$(wc -l <err)" = 1 ]
+aet "$RANKS" convert missing.h5 x.mrc
+check "a missing file: status 2" [ $? = 2 ]
+check "that is named" grep -q missing.h5 err
+check "and nothing is written" [ ! -e x.mrc ]
+aet "$RANKS" info .
+check "a folder: status 2" [ $? = 2 ]
+check "no temporary is left" bash -c '! ls *.tmp 2>/dev/null'
+finish
