@@ -13,7 +13,7 @@ export OMPI_MCA_btl=self,tcp OMPI_MCA_btl_tcp_if_include=lo OMPI_MCA_mpi_yield_w
 export OMPI_ALLOW_RUN_AS_ROOT=1 OMPI_ALLOW_RUN_AS_ROOT_CONFIRM=1 OMPI_MCA_rmaps_base_oversubscribe=1
 
 cp "$source/tests/slurm/particle.yaml" .
-"$program" simulate particle.yaml -output data -quiet
+"$program" simulate particle.yaml -quiet
 id=$(AET4D=$program sbatch --parsable --time=5 "$source/jobs/run.sbatch" particle.yaml -output by-slurm)
 for _ in $(seq 1 1200); do
   state=$(scontrol -o show job "$id" | sed 's/.*JobState=\([A-Z_]*\).*/\1/')
