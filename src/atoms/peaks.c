@@ -6,12 +6,14 @@
 #include "atoms/trace_private.h"
 #include <math.h>
 
+#define WIDEST 2.0 /* spheres of a fit, relative to the first */
+
 /* The farthest coefficient that a fit or a box may read: drift and clip, half a sample, and the support of the spline. */
 ptrdiff_t AetPeaksReach(const AetTraceSettings *settings)
 {
   float  weight[AET_FILTER_TAPS + 1];
   int    smoothing = AetFilterGaussian(settings->smoothing_angstrom / settings->pixel_angstrom, weight), spline = AetFilterSpline(weight);
-  double drift = fmax(1, 3 * settings->fit_step) + 1, sample = fmax(3 * settings->fit_step, 2 * settings->box_step);
+  double step = WIDEST * settings->fit_step, drift = fmax(1.5, 3 * step) + 1, sample = fmax(3 * step, 2 * settings->box_step);
 
   return smoothing + spline + (ptrdiff_t)ceil(drift + sample) + 3;
 }
@@ -50,12 +52,16 @@ PetscErrorCode AetMaximaFind(const AetField *field, double floor, PetscInt *coun
 static int FitOne(const AetField *field, const AetQuartic *quartic, const AetTraceSettings *settings, double background, int64_t index,
                   AetPeak *peak, float *box)
 {
-  AetSpline spline = {field->data, {field->planes, field->n[1], field->n[2]}};
-  ptrdiff_t nx = field->n[2], plane = field->n[1] * nx, z = (ptrdiff_t)(index / plane), yx = (ptrdiff_t)(index % plane);
-  ptrdiff_t base[3] = {yx % nx, yx / nx, z - field->first}, whole[3] = {yx % nx, yx / nx, z};
-  double    offset[3], samples[AET_BOX_POINTS];
+  AetSpline     spline = {field->data, {field->planes, field->n[1], field->n[2]}};
+  ptrdiff_t     nx = field->n[2], plane = field->n[1] * nx, z = (ptrdiff_t)(index / plane), yx = (ptrdiff_t)(index % plane);
+  ptrdiff_t     base[3] = {yx % nx, yx / nx, z - field->first}, whole[3] = {yx % nx, yx / nx, z};
+  double        offset[3], samples[AET_BOX_POINTS];
+  AetPeakStatus status = AET_PEAK_SADDLE;
 
-  if (AetPeakFit(&spline, quartic, base, settings->fit_step, offset, &peak->value) != AET_PEAK_GOOD) return 1;
+  /* where noise has roughened a top, a wider sphere still sees it */
+  for (double widen = 1; status != AET_PEAK_GOOD && widen <= WIDEST; widen += 0.5)
+    status = AetPeakFit(&spline, quartic, base, widen * settings->fit_step, offset, &peak->value);
+  if (status != AET_PEAK_GOOD) return 1;
   for (int a = 0; a < 3; a++) {
     peak->centre[a] = (double)whole[a] + offset[a];
     if (peak->centre[a] < -0.5 || peak->centre[a] > (double)field->n[2 - a] - 0.5) return 1;

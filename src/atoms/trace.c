@@ -62,7 +62,7 @@ PetscErrorCode AetTraceSettingsGet(AetVolume volume, AetTraceSettings *s)
   if (s->pixel_angstrom == 0) s->pixel_angstrom = volume->pixel_angstrom;
   AetCheck(s->pixel_angstrom > 0, AET_ERR_INPUT, "trace_pixel_angstrom: expected a voxel size, which the volume does not tell; found none");
   /* a third of a voxel at the usual 0.35 Å; finer voxels are sampled at the same distances in Å */
-  s->fit_step = PetscMin(3, PetscMax(1.0 / 3, 0.0536 * s->min_distance_angstrom / s->pixel_angstrom));
+  s->fit_step = PetscMin(1.5, PetscMax(1.0 / 3, 0.0536 * s->min_distance_angstrom / s->pixel_angstrom));
   s->box_step = PetscMin(4, PetscMax(1, 3 * s->fit_step));
   PetscFunctionReturn(PETSC_SUCCESS);
 }
@@ -70,7 +70,7 @@ PetscErrorCode AetTraceSettingsGet(AetVolume volume, AetTraceSettings *s)
 /* Most maxima of a large noisy volume are noise that need not be fitted: those below 0.3 of the threshold of the unfitted heights. */
 static PetscErrorCode DropNoise(const AetField *field, const AetTraceSettings *settings, double background, PetscInt *count, int64_t *index)
 {
-  const int64_t many = 200000;
+  const int64_t many = 50000;
   const float  *origin = field->data;
   ptrdiff_t     plane = field->n[1] * field->n[2];
   int64_t       total = *count;

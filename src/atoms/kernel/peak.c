@@ -4,7 +4,7 @@
 AetPeakStatus AetPeakFit(const AetSpline *spline, const AetQuartic *quartic, const ptrdiff_t base[3], double step, double offset[3],
                          double *value)
 {
-  double samples[AET_QUARTIC_SIDE * AET_QUARTIC_SIDE * AET_QUARTIC_SIDE], c[10], move[3], allowed = fmax(1, 3 * step);
+  double samples[AET_QUARTIC_SIDE * AET_QUARTIC_SIDE * AET_QUARTIC_SIDE], c[10], move[3], allowed = fmax(1.5, 3 * step);
 
   offset[0] = offset[1] = offset[2] = 0;
   for (int round = 0; round < 30; round++) {
