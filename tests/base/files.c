@@ -129,6 +129,8 @@ static void TestMeasures(void)
   MPI_Allreduce(&created, &highest, 1, MPI_LONG_LONG, MPI_MAX, MPI_COMM_WORLD);
   AET_TEST(lowest == highest);
   AET_TEST(created == 1700000000); /* SOURCE_DATE_EPOCH of this test */
+  setenv("SOURCE_DATE_EPOCH", "1800000000", 1);
+  AET_TEST(AetCreated() == created); /* agreed at the start, whatever a clock says later */
 }
 
 static void First(void)

@@ -83,5 +83,10 @@ printf 'recon:\n  iterations: -3\n' >"$folder/b.yaml"
 gives 2 "b.yaml:2: recon_iterations: expected 1 to 100000, found -3" "$folder/b.yaml"
 gives 0 "recon_iterations=4" "$folder/b.yaml" -recon_iterations 4
 gives 2 "expected a file, found a folder" "$folder"
+# a stage's key does not depend on the order in which the modules registered their tables
+gives 0 "stage key " "$config"
+key=$(grep '^stage key' "$folder/out")
+export AET_PROBE_REVERSE=1
+gives 0 "$key" "$config"
 [ $failures -eq 0 ] && echo "all as expected"
 exit $((failures > 0))

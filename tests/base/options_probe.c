@@ -1,6 +1,7 @@
 /* A program with the habits of aet4d: reads the files it is given, checks every key, prints what it found or the one line of an error. */
 #include "test_table.h"
 #include <stdio.h>
+#include <stdlib.h>
 
 static void Print(const AetOption *option, const char *value, void *context)
 {
@@ -10,15 +11,19 @@ static void Print(const AetOption *option, const char *value, void *context)
 static PetscErrorCode Probe(int rank)
 {
   const char *const *files;
-  int                count;
+  const char *const  prefixes[] = {"", NULL};
+  char               key[33];
+  int                count, reverse = getenv("AET_PROBE_REVERSE") != NULL;
 
   PetscFunctionBegin;
-  PetscCall(AetOptionsRegister(&AetBaseOptions));
-  PetscCall(AetOptionsRegister(&test_table));
+  PetscCall(AetOptionsRegister(reverse ? &test_table : &AetBaseOptions));
+  PetscCall(AetOptionsRegister(reverse ? &AetBaseOptions : &test_table));
   PetscCall(AetOptionsArguments(&count, &files));
   for (int i = 0; i < count; i++) PetscCall(AetOptionsInsertYaml(PETSC_COMM_WORLD, files[i]));
   PetscCall(AetOptionsCheck(PETSC_COMM_WORLD));
   if (!rank) PetscCall(AetOptionsForEach(Print, stdout));
+  PetscCall(AetStageKey(PETSC_COMM_WORLD, "probe", prefixes, NULL, key));
+  if (!rank) printf("stage key %s\n", key);
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
