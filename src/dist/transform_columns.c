@@ -43,11 +43,7 @@ static AetLane *Collect(const struct _p_AetTransform *t, ptrdiff_t ky, ptrdiff_t
     if (lanes == AET_LANES)
       memcpy(to, from, sizeof(AetLane) * 2 * (size_t)count);
     else
-      for (ptrdiff_t z = 0; z < count; z++) {
-        AetLane re = {0}, im = {0};
-        for (int l = 0; l < lanes; l++) re[l] = from[z * 2 * lanes + l], im[l] = from[z * 2 * lanes + lanes + l];
-        to[2 * z] = re, to[2 * z + 1] = im;
-      }
+      for (ptrdiff_t z = 0; z < count; z++) AetPartToRow(from + z * 2 * lanes, lanes, to + 2 * z);
   }
   return object;
 }
@@ -65,8 +61,7 @@ static void Spread(const struct _p_AetTransform *t, ptrdiff_t ky, ptrdiff_t b, c
     if (lanes == AET_LANES)
       memcpy(to, from, sizeof(AetLane) * 2 * (size_t)count);
     else
-      for (ptrdiff_t z = 0; z < count; z++)
-        for (int l = 0; l < lanes; l++) to[z * 2 * lanes + l] = from[2 * z][l], to[z * 2 * lanes + lanes + l] = from[2 * z + 1][l];
+      for (ptrdiff_t z = 0; z < count; z++) AetRowToPart(from + 2 * z, lanes, to + z * 2 * lanes);
   }
 }
 

@@ -40,6 +40,21 @@ static inline int AetBlockLanes(const struct _p_AetTransform *t, ptrdiff_t b)
   return (int)(t->Kx - b * AET_LANES < AET_LANES ? t->Kx - b * AET_LANES : AET_LANES);
 }
 
+/* A row of the last, narrow block: its lanes that are there, and back with the others zero. */
+static inline void AetRowToPart(const AetLane *row, int lanes, float *part)
+{
+  const float *re = (const float *)row, *im = re + AET_LANES;
+
+  for (int l = 0; l < lanes; l++) part[l] = re[l], part[lanes + l] = im[l];
+}
+
+static inline void AetPartToRow(const float *part, int lanes, AetLane *row)
+{
+  float *re = (float *)row, *im = re + AET_LANES;
+
+  for (int l = 0; l < AET_LANES; l++) re[l] = l < lanes ? part[l] : 0, im[l] = l < lanes ? part[lanes + l] : 0;
+}
+
 static inline AetLane *AetThreadWork(const struct _p_AetTransform *t, int thread)
 {
   return (AetLane *)(t->work + (size_t)thread * t->work_size);

@@ -4,11 +4,13 @@
 #include <stdlib.h>
 #include <string.h>
 
+#define INLINE __attribute__((always_inline))
+
 typedef struct {
   AetLane re, im;
 } Value;
 
-static inline __attribute__((always_inline)) void Butterfly2(Value *v)
+static inline INLINE void Butterfly2(Value *v)
 {
   Value a = v[0], b = v[1];
 
@@ -16,7 +18,7 @@ static inline __attribute__((always_inline)) void Butterfly2(Value *v)
   v[1].re = a.re - b.re, v[1].im = a.im - b.im;
 }
 
-static inline __attribute__((always_inline)) void Butterfly4(Value *v)
+static inline INLINE void Butterfly4(Value *v)
 {
   Value s = v[0], d = v[0], t = v[1], u = v[1];
 
@@ -28,7 +30,7 @@ static inline __attribute__((always_inline)) void Butterfly4(Value *v)
   v[3].re = d.re - u.im, v[3].im = d.im + u.re;
 }
 
-static inline __attribute__((always_inline)) void Butterfly8(Value *v)
+static inline INLINE void Butterfly8(Value *v)
 {
   const float h = 0.70710678118654752f;
   Value       even[4] = {v[0], v[2], v[4], v[6]}, odd[4] = {v[1], v[3], v[5], v[7]}, t;
@@ -38,7 +40,8 @@ static inline __attribute__((always_inline)) void Butterfly8(Value *v)
   t = odd[1], odd[1].re = h * (t.re + t.im), odd[1].im = h * (t.im - t.re);
   t = odd[2], odd[2].re = t.im, odd[2].im = -t.re;
   t = odd[3], odd[3].re = h * (t.im - t.re), odd[3].im = -h * (t.re + t.im);
-  for (int k = 0; k < 4; k++) {
+  _Pragma("GCC unroll 4") for (int k = 0; k < 4; k++)
+  {
     v[k].re = even[k].re + odd[k].re, v[k].im = even[k].im + odd[k].im;
     v[k + 4].re = even[k].re - odd[k].re, v[k + 4].im = even[k].im - odd[k].im;
   }
@@ -65,7 +68,7 @@ static const float cos7[] = {1,
 
 /* An odd radix: the sums and differences of mirrored inputs meet only cosines and only sines. */
 #define BUTTERFLY_ODD(R) \
-  static inline __attribute__((always_inline)) void Butterfly##R(Value *v) \
+  static inline INLINE void Butterfly##R(Value *v) \
   { \
     Value sum[R / 2 + 1], difference[R / 2 + 1], x0 = v[0]; \
     for (int j = 1; j <= R / 2; j++) { \
@@ -89,20 +92,61 @@ BUTTERFLY_ODD(3)
 BUTTERFLY_ODD(5)
 BUTTERFLY_ODD(7)
 
-/* What a stage works on: columns of `length` still to be transformed, `stride` of them side by side; parts of rows `step` rows apart. */
+/* What a stage works on: columns of `length` still to be transformed, `stride` of them side by side; parts of rows `step` rows apart. The
+   first and the last stage also do the work of the padding, so that no pass over the data is spent on it (AetLaneEnds). */
+typedef enum { PLAIN, WRAPPED, TURNED, KEPT, ADDED } Kind;
 typedef struct {
-  ptrdiff_t      length, stride;
-  const float   *twiddle, *root;
-  const AetLane *in_re, *in_im;
-  ptrdiff_t      in_step;
-  AetLane       *out_re, *out_im;
-  ptrdiff_t      out_step;
+  ptrdiff_t          length, stride;
+  const float       *twiddle, *root;
+  const AetLane     *in_re, *in_im;
+  ptrdiff_t          in_step;
+  AetLane           *out_re, *out_im;
+  ptrdiff_t          out_step;
+  Kind               kind;
+  const AetLaneEnds *ends;
 } Stage;
+
+static const AetLane zero[2];
+
+/* Row `row` of a first stage: place i of the object, perhaps turned. */
+static inline INLINE Value TakeIn(const Stage *g, ptrdiff_t row, int turned)
+{
+  const AetLaneEnds *e = g->ends;
+  const ptrdiff_t    i = row + e->low < e->length ? row + e->low : row + e->low - e->length;
+  const AetLane     *from = i < e->n ? e->in + 2 * i : zero;
+  Value              v = {from[0], from[1]};
+
+  if (turned) {
+    const float *w = e->turn + 2 * (i < e->n ? i : 0);
+    const Value  u = v;
+    v.re = u.re * w[0] - u.im * w[1];
+    v.im = u.re * w[1] + u.im * w[0];
+  }
+  return v;
+}
+
+/* Row `row` of a last stage to place i of the object, in conjugate form: parts exchanged. */
+static inline INLINE void PutOut(const Stage *g, ptrdiff_t row, Value v, int added)
+{
+  const AetLaneEnds *e = g->ends;
+  const ptrdiff_t    i = row + e->low < e->length ? row + e->low : row + e->low - e->length;
+  AetLane           *to = e->out + 2 * i;
+
+  if (i >= e->n) return;
+  if (added) {
+    const float *w = e->turn + 2 * i;
+    to[0] += v.im * w[0] + v.re * w[1];
+    to[1] += v.re * w[0] - v.im * w[1];
+  } else {
+    to[0] = v.im;
+    to[1] = v.re;
+  }
+}
 
 /* out[q + stride (R p + k)] = exp(-2πi p k/length) Σ_j in[q + stride (p + j length/R)] exp(-2πi j k/R); p = 0 needs no twiddle, and the
    last stage is all p = 0. */
 #define STAGE(R) \
-  static inline __attribute__((always_inline)) void Turn##R(const Stage *g, ptrdiff_t p, int twiddled) \
+  static inline INLINE void Turn##R(const Stage *g, ptrdiff_t p, int twiddled, Kind kind) \
   { \
     const ptrdiff_t m = g->length / R, s = g->stride, is = 2 * g->in_step, os = 2 * g->out_step; \
     const float    *w = g->twiddle + p * 2 * (R - 1); \
@@ -110,13 +154,20 @@ typedef struct {
       Value          v[R]; \
       const AetLane *re = g->in_re + (q + s * p) * is, *im = g->in_im + (q + s * p) * is; \
       AetLane       *ore = g->out_re + (q + s * R * p) * os, *oim = g->out_im + (q + s * R * p) * os; \
-      _Pragma("GCC unroll 8") for (int j = 0; j < R; j++) v[j].re = re[j * s * m * is], v[j].im = im[j * s * m * is]; \
-      Butterfly##R(v); \
-      ore[0] = v[0].re, oim[0] = v[0].im; \
-      _Pragma("GCC unroll 8") for (int k = 1; k < R; k++) \
+      _Pragma("GCC unroll 8") for (int j = 0; j < R; j++) \
       { \
-        const float c = twiddled ? w[2 * k - 2] : 1, d = twiddled ? w[2 * k - 1] : 0; \
-        if (twiddled) { \
+        if (kind == WRAPPED || kind == TURNED) \
+          v[j] = TakeIn(g, p + j * m, kind == TURNED); \
+        else \
+          v[j].re = re[j * s * m * is], v[j].im = im[j * s * m * is]; \
+      } \
+      Butterfly##R(v); \
+      _Pragma("GCC unroll 8") for (int k = 0; k < R; k++) \
+      { \
+        const float c = twiddled && k ? w[2 * k - 2] : 1, d = twiddled && k ? w[2 * k - 1] : 0; \
+        if (kind == KEPT || kind == ADDED) \
+          PutOut(g, q + s * k, v[k], kind == ADDED); \
+        else if (twiddled && k) { \
           ore[k * s * os] = v[k].re * c - v[k].im * d; \
           oim[k * s * os] = v[k].re * d + v[k].im * c; \
         } else { \
@@ -126,10 +177,28 @@ typedef struct {
       } \
     } \
   } \
-  static void Stage##R(const Stage *g) \
+  static void Plain##R(const Stage *g) \
   { \
-    Turn##R(g, 0, 0); \
-    for (ptrdiff_t p = 1; p < g->length / R; p++) Turn##R(g, p, 1); \
+    Turn##R(g, 0, 0, PLAIN); \
+    for (ptrdiff_t p = 1; p < g->length / R; p++) Turn##R(g, p, 1, PLAIN); \
+  } \
+  static void Wrapped##R(const Stage *g) \
+  { \
+    Turn##R(g, 0, 0, WRAPPED); \
+    for (ptrdiff_t p = 1; p < g->length / R; p++) Turn##R(g, p, 1, WRAPPED); \
+  } \
+  static void Turned##R(const Stage *g) \
+  { \
+    Turn##R(g, 0, 0, TURNED); \
+    for (ptrdiff_t p = 1; p < g->length / R; p++) Turn##R(g, p, 1, TURNED); \
+  } \
+  static void Kept##R(const Stage *g) \
+  { \
+    Turn##R(g, 0, 0, KEPT); \
+  } \
+  static void Added##R(const Stage *g) \
+  { \
+    Turn##R(g, 0, 0, ADDED); \
   }
 STAGE(2)
 STAGE(3)
@@ -148,65 +217,101 @@ static void StageAny(const Stage *g, ptrdiff_t R)
       const float *w = g->twiddle + (p * (R - 1) + k - 1) * 2;
       const float  c = k ? w[0] : 1, d = k ? w[1] : 0;
       for (ptrdiff_t q = 0; q < s; q++) {
-        const AetLane *re = g->in_re + (q + s * p) * is, *im = g->in_im + (q + s * p) * is;
-        AetLane        a = re[0], b = im[0];
-        for (ptrdiff_t j = 1; j < R; j++) {
-          const float *u = g->root + 2 * (j * k % R);
-          a += re[j * s * m * is] * u[0] - im[j * s * m * is] * u[1];
-          b += re[j * s * m * is] * u[1] + im[j * s * m * is] * u[0];
+        Value sum = {{0}, {0}}, turned;
+        for (ptrdiff_t j = 0; j < R; j++) {
+          const float    *u = g->root + 2 * (j * k % R);
+          const ptrdiff_t row = (q + s * (p + j * m)) * is;
+          const Value     v =
+              g->kind == WRAPPED || g->kind == TURNED ? TakeIn(g, p + j * m, g->kind == TURNED) : (Value){g->in_re[row], g->in_im[row]};
+          sum.re += v.re * u[0] - v.im * u[1];
+          sum.im += v.re * u[1] + v.im * u[0];
         }
-        g->out_re[(q + s * (R * p + k)) * os] = a * c - b * d;
-        g->out_im[(q + s * (R * p + k)) * os] = a * d + b * c;
+        turned.re = sum.re * c - sum.im * d, turned.im = sum.re * d + sum.im * c;
+        if (g->kind == KEPT || g->kind == ADDED)
+          PutOut(g, q + s * k, turned, g->kind == ADDED);
+        else
+          g->out_re[(q + s * (R * p + k)) * os] = turned.re, g->out_im[(q + s * (R * p + k)) * os] = turned.im;
       }
     }
 }
 
 static void StageRun(const Stage *g, ptrdiff_t radix)
 {
-  switch (radix) {
-  case 2:
-    Stage2(g);
-    break;
-  case 3:
-    Stage3(g);
-    break;
-  case 4:
-    Stage4(g);
-    break;
-  case 5:
-    Stage5(g);
-    break;
-  case 7:
-    Stage7(g);
-    break;
-  case 8:
-    Stage8(g);
-    break;
-  default:
+  static void (*const run[9][5])(const Stage *) = {
+      [2] = {Plain2, Wrapped2, Turned2, Kept2, Added2}, [3] = {Plain3, Wrapped3, Turned3, Kept3, Added3},
+      [4] = {Plain4, Wrapped4, Turned4, Kept4, Added4}, [5] = {Plain5, Wrapped5, Turned5, Kept5, Added5},
+      [7] = {Plain7, Wrapped7, Turned7, Kept7, Added7}, [8] = {Plain8, Wrapped8, Turned8, Kept8, Added8},
+  };
+
+  if (radix < 9 && run[radix][0])
+    run[radix][g->kind](g);
+  else
     StageAny(g, radix);
+}
+
+void AetLaneForward(const AetLanePlan *plan, const AetLaneEnds *ends, AetLane *out, ptrdiff_t out_stride, AetLane *work)
+{
+  const int last = plan->stages - 1;
+  ptrdiff_t length = plan->n, stride = 1;
+  AetLane  *from = NULL;
+
+  if (!plan->stages) {
+    const Stage g = {.ends = ends};
+    const Value v = TakeIn(&g, 0, ends->turn != NULL);
+    out[0] = v.re, out[1] = v.im;
+  }
+  for (int t = 0; t <= last; t++) {
+    AetLane    *to = t == last ? out : work + t % 2 * 2 * plan->n;
+    const Stage g = {.length = length,
+                     .stride = stride,
+                     .twiddle = plan->twiddle[t],
+                     .root = plan->root[t],
+                     .in_re = from,
+                     .in_im = from + 1,
+                     .in_step = 1,
+                     .out_re = to,
+                     .out_im = to + 1,
+                     .out_step = t == last ? out_stride : 1,
+                     .kind = t            ? PLAIN
+                             : ends->turn ? TURNED
+                                          : WRAPPED,
+                     .ends = ends};
+    StageRun(&g, plan->radix[t]);
+    length /= plan->radix[t], stride *= plan->radix[t];
+    from = to;
   }
 }
 
-AetLane *AetLaneScratch(const AetLanePlan *plan, AetLane *first, AetLane *second)
+void AetLaneBackward(const AetLanePlan *plan, const AetLane *in, ptrdiff_t in_stride, const AetLaneEnds *ends, AetLane *work)
 {
-  return plan->stages % 2 ? first : second;
-}
+  /* parts exchanged on the way in and out: that conjugates the transform */
+  const int      last = plan->stages - 1;
+  ptrdiff_t      length = plan->n, stride = 1;
+  const AetLane *re = in + 1, *im = in;
 
-void AetLaneTransform(const AetLanePlan *plan, int sign, const AetLane *in, ptrdiff_t in_stride, AetLane *out, ptrdiff_t out_stride,
-                      AetLane *first, AetLane *second)
-{
-  /* exchanging the parts on the way in and out conjugates the transform */
-  const int      re = sign < 0 ? 0 : 1, last = plan->stages - 1;
-  ptrdiff_t      length = plan->n, stride = 1, step = in_stride;
-  const AetLane *from = in;
-
-  if (!plan->stages) out[0] = in[0], out[1] = in[1];
+  if (!plan->stages) {
+    const Stage g = {.ends = ends};
+    PutOut(&g, 0, (Value){in[1], in[0]}, ends->turn != NULL);
+  }
   for (int t = 0; t <= last; t++) {
-    AetLane *to = t == last ? out : (last - t) % 2 ? first : second;
-    Stage g = {length, stride, plan->twiddle[t], plan->root[t], from + re, from + !re, step, to + re, to + !re, t == last ? out_stride : 1};
+    AetLane    *to = work + t % 2 * 2 * plan->n;
+    const Stage g = {.length = length,
+                     .stride = stride,
+                     .twiddle = plan->twiddle[t],
+                     .root = plan->root[t],
+                     .in_re = re,
+                     .in_im = im,
+                     .in_step = t ? 1 : in_stride,
+                     .out_re = to,
+                     .out_im = to + 1,
+                     .out_step = 1,
+                     .kind = t < last     ? PLAIN
+                             : ends->turn ? ADDED
+                                          : KEPT,
+                     .ends = ends};
     StageRun(&g, plan->radix[t]);
     length /= plan->radix[t], stride *= plan->radix[t];
-    from = to, step = 1;
+    re = to, im = to + 1;
   }
 }
 

@@ -25,12 +25,20 @@ typedef struct {
 /* 0, or 1 if memory is short. The plan may be freed after either. */
 int  AetLanePlanCreate(AetLanePlan *plan, ptrdiff_t n);
 void AetLanePlanFree(AetLanePlan *plan);
-/* Unnormalised transform with exp(sign 2πi jk/n): rows in[j in_stride] to rows out[k out_stride]; `in` is kept. in, out, first and second
-   do not overlap, but for: `in` may be AetLaneScratch's choice of the two, and out may be `second`. */
-void AetLaneTransform(const AetLanePlan *plan, int sign, const AetLane *in, ptrdiff_t in_stride, AetLane *out, ptrdiff_t out_stride,
-                      AetLane *first, AetLane *second);
-/* The one of the two work arrays that the first stage does not write. */
-AetLane *AetLaneScratch(const AetLanePlan *plan, AetLane *first, AetLane *second);
+/* The side of a transform that is an object of n rows: row i is place i - low of the transform, counted round; the other places are empty.
+   Each row is multiplied by `turn`[i] (cos, sin) on its way in, and by the conjugate on its way out, where it is then added to what is
+   there; where turn is NULL it goes in as it is, and out over what is there. */
+typedef struct {
+  ptrdiff_t      n, low, length; /* length is the plan's n */
+  const float   *turn;
+  const AetLane *in;
+  AetLane       *out;
+} AetLaneEnds;
+
+/* Unnormalised transform with exp(-2πi jk/n) of the object ends->in to rows out[k out_stride]; `work` is 2 n rows. */
+void AetLaneForward(const AetLanePlan *plan, const AetLaneEnds *ends, AetLane *out, ptrdiff_t out_stride, AetLane *work);
+/* The one with exp(+2πi jk/n) of rows in[k in_stride] to the object ends->out. */
+void AetLaneBackward(const AetLanePlan *plan, const AetLane *in, ptrdiff_t in_stride, const AetLaneEnds *ends, AetLane *work);
 
 /* ---------------------------------------------------------------- transform of n rows, padded by zeros to N, without the padding */
 

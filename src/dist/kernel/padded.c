@@ -31,55 +31,23 @@ void AetPaddedPlanFree(AetPaddedPlan *plan)
   memset(plan, 0, sizeof *plan);
 }
 
-/* Rows times exp(-2πi class r/N). */
-static void Turn(const float *w, const AetLane *in, ptrdiff_t count, AetLane *out)
+static AetLaneEnds Ends(const AetPaddedPlan *plan, ptrdiff_t class, const AetLane *in, AetLane *out)
 {
-  for (ptrdiff_t i = 0; i < count; i++) {
-    const AetLane re = in[2 * i], im = in[2 * i + 1];
-    out[2 * i] = re * w[2 * i] - im * w[2 * i + 1];
-    out[2 * i + 1] = re * w[2 * i + 1] + im * w[2 * i];
-  }
-}
-
-/* Adds rows times exp(+2πi class r/N). */
-static void TurnBack(const float *w, const AetLane *in, ptrdiff_t count, AetLane *out)
-{
-  for (ptrdiff_t i = 0; i < count; i++) {
-    const AetLane re = in[2 * i], im = in[2 * i + 1];
-    out[2 * i] += re * w[2 * i] + im * w[2 * i + 1];
-    out[2 * i + 1] += im * w[2 * i] - re * w[2 * i + 1];
-  }
+  return (AetLaneEnds){plan->n, plan->n / 2, plan->length, class ? plan->twiddle + 2 * class * plan->n : NULL, in, out};
 }
 
 void AetPaddedForward(const AetPaddedPlan *plan, const AetLane *in, AetLane *out, ptrdiff_t stride, AetLane *work)
 {
-  const ptrdiff_t n = plan->n, low = n / 2, length = plan->length;
-  AetLane        *first = work, *second = work + 2 * length, *wrapped = AetLaneScratch(&plan->plan, first, second);
-
-  for (ptrdiff_t c = 0; c < plan->classes; c++) {
-    const float *w = plan->twiddle + 2 * c * n;
-    /* origin first: the values of negative r go to the end */
-    Turn(w, in, low, wrapped + 2 * (length - low));
-    Turn(w + 2 * low, in + 2 * low, n - low, wrapped);
-    memset(wrapped + 2 * (n - low), 0, sizeof(AetLane) * 2 * (size_t)(length - n));
-    AetLaneTransform(&plan->plan, -1, wrapped, 1, out + 2 * c * stride, plan->classes * stride, first, second);
+  for (ptrdiff_t class = 0; class < plan->classes; class ++) {
+    const AetLaneEnds ends = Ends(plan, class, in, NULL);
+    AetLaneForward(&plan->plan, &ends, out + 2 * class * stride, plan->classes * stride, work);
   }
 }
 
 void AetPaddedBackward(const AetPaddedPlan *plan, const AetLane *in, ptrdiff_t stride, AetLane *out, AetLane *work)
 {
-  const ptrdiff_t n = plan->n, low = n / 2, length = plan->length;
-  AetLane        *first = work, *second = work + 2 * length;
-
-  for (ptrdiff_t c = 0; c < plan->classes; c++) {
-    const float *w = plan->twiddle + 2 * c * n;
-    AetLaneTransform(&plan->plan, +1, in + 2 * c * stride, plan->classes * stride, second, 1, first, second);
-    if (c == 0) {
-      memcpy(out, second + 2 * (length - low), sizeof(AetLane) * 2 * (size_t)low);
-      memcpy(out + 2 * low, second, sizeof(AetLane) * 2 * (size_t)(n - low));
-    } else {
-      TurnBack(w, second + 2 * (length - low), low, out);
-      TurnBack(w + 2 * low, second, n - low, out + 2 * low);
-    }
+  for (ptrdiff_t class = 0; class < plan->classes; class ++) {
+    const AetLaneEnds ends = Ends(plan, class, NULL, out);
+    AetLaneBackward(&plan->plan, in + 2 * class * stride, plan->classes * stride, &ends, work);
   }
 }
