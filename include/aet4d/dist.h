@@ -65,7 +65,8 @@ AET_EXTERN PetscErrorCode AetGridToVolume(AetGrid grid, const float *data, AetVo
    so a real even object has a real spectrum and central slices need no phase.
 
    The spectrum is split in slabs of k_y by AetBlock over N_y; locally it is columns along k_z: [k_y local][k_x = 0 … N_x/2][k_z = 0 … N_z-1],
-   k_z fastest; k_y and k_z in FFT order (0 … N-1, negative above (N-1)/2). N_x is even. */
+   k_z fastest; k_y and k_z in FFT order (0 … N-1, negative above (N-1)/2). N_x is even. Nothing here is planned by timing: results are bitwise the
+   same for any number of ranks and threads. Sizes with primes above 7 are slow (AetSmoothSize). Method: docs/decisions/0003. */
 typedef struct _p_AetTransform *AetTransform;
 AET_EXTERN PetscErrorCode AetTransformCreate(MPI_Comm comm, const ptrdiff_t n[3], const ptrdiff_t N[3], AetTransform *transform);
 AET_EXTERN PetscErrorCode AetTransformDestroy(AetTransform *transform);
@@ -75,10 +76,12 @@ AET_EXTERN PetscErrorCode AetTransformGetLayout(AetTransform transform, ptrdiff_
 /** Object (slab [z_count][ny][nx] of AetBlock over n_z) to the stored spectrum. `object` is not changed. Collective. */
 AET_EXTERN PetscErrorCode AetTransformForward(AetTransform transform, const float *object, float complex *spectrum);
 /** The exact adjoint: object(r) = Σ over the full Hermitian spectrum of spectrum(k) exp(+2πi k·r/N), cropped to n; unnormalised
-    (Backward(Forward(f)) = N_z·N_y·N_x · f). `spectrum` is not changed. Collective. */
+    (Backward(Forward(f)) = N_z·N_y·N_x · f). Of the planes k_x = 0 and N_x/2, which hold both halves of the sum, the Hermitian part counts: the
+    result is the real part of S(0) + S(N_x/2) + 2 Σ S(k_x). `spectrum` is not changed. Collective. */
 AET_EXTERN PetscErrorCode AetTransformBackward(AetTransform transform, const float complex *spectrum, float *object);
 /** Called once per block of columns, from several threads at a time: columns[count][N_z] at local row `ky` (global index) and kx …
-    kx+count-1; changes them in place. `thread` in 0 … AetThreads()-1 lets the caller keep private sums. */
+    kx+count-1; changes them in place. `thread` in 0 … AetThreads()-1 lets the caller keep private sums; which thread gets which block depends on the number
+    of threads and ranks alone (not on timing), so a sum that must not depend on them is kept per `ky` or per (ky, kx). */
 typedef void (*AetColumnVisitor)(void *context, int thread, ptrdiff_t ky, ptrdiff_t kx, ptrdiff_t count, ptrdiff_t Nz, float complex *columns);
 /** Forward, visitor on every column, backward, without storing the padded spectrum: `object` in, `result` out (may be the same array),
     scaled by 1/(N_z N_y N_x). The cost of a convolution or of one GENFIRE step. Collective. */

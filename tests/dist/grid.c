@@ -2,6 +2,7 @@
 #include "mpi_test.h"
 #include <aet4d/dist.h>
 #include <dirent.h>
+#include <fftw3.h>
 #include <sys/stat.h>
 
 static const ptrdiff_t sizes[][3] = {{7, 11, 13}, {1, 1, 4}, {5, 3, 2}, {3, 4, 5}, {1, 1, 1}, {8, 6, 4}, {2, 9, 7}};
@@ -226,11 +227,22 @@ static long OnlyFile(const char *folder, char *path, size_t size)
   return count == 1 && !stat(path, &info) ? (long)info.st_size : -1;
 }
 
+/* Length of all that FFTW knows. */
+static size_t Knowledge(void)
+{
+  char  *text = fftwf_export_wisdom_to_string();
+  size_t length = text ? strlen(text) : 0;
+
+  fftwf_free(text);
+  return length;
+}
+
 static void TestWisdom(void)
 {
-  char root[] = "/tmp/aet4d-wisdom-XXXXXX", folder[64], path[512];
-  int  rank, good = 1;
-  long size = 0;
+  char   root[] = "/tmp/aet4d-wisdom-XXXXXX", folder[64], path[512];
+  int    rank, good = 1;
+  long   size = 0;
+  size_t learnt;
 
   MPI_Comm_rank(MPI_COMM_WORLD, &rank);
   if (!rank) good = mkdtemp(root) != NULL;
@@ -243,10 +255,16 @@ static void TestWisdom(void)
   RoundTrip(sizes[5]); /* saves */
   if (!rank) size = OnlyFile(folder, path, sizeof path);
   AET_TEST(rank || size > 20);
+  learnt = Knowledge();
+  fftwf_forget_wisdom();
+  AET_TEST(Knowledge() < learnt);
   AET_TEST_CALL(AetWisdomLoad(MPI_COMM_WORLD));
+  AET_TEST(Knowledge() >= learnt); /* what any rank learnt, every rank knows */
+  fftwf_forget_wisdom();
   if (!rank) good = truncate(path, size / 2) == 0;
   AET_TEST(good);
   AET_TEST_CALL(AetWisdomLoad(MPI_COMM_WORLD)); /* cut short */
+  AET_TEST(Knowledge() < learnt);
   RoundTrip(sizes[5]);
   if (!rank) good = truncate(path, 0) == 0;
   AET_TEST_CALL(AetWisdomLoad(MPI_COMM_WORLD)); /* empty */

@@ -126,7 +126,7 @@ static inline INLINE Value TakeIn(const Stage *g, ptrdiff_t row, int turned)
 }
 
 /* Row `row` of a last stage to place i of the object, in conjugate form: parts exchanged. */
-static inline INLINE void PutOut(const Stage *g, ptrdiff_t row, Value v, int added)
+static inline INLINE void PutOut(const Stage *g, ptrdiff_t row, const Value *v, int added)
 {
   const AetLaneEnds *e = g->ends;
   const ptrdiff_t    i = row + e->low < e->length ? row + e->low : row + e->low - e->length;
@@ -135,11 +135,11 @@ static inline INLINE void PutOut(const Stage *g, ptrdiff_t row, Value v, int add
   if (i >= e->n) return;
   if (added) {
     const float *w = e->turn + 2 * i;
-    to[0] += v.im * w[0] + v.re * w[1];
-    to[1] += v.re * w[0] - v.im * w[1];
+    to[0] += v->im * w[0] + v->re * w[1];
+    to[1] += v->re * w[0] - v->im * w[1];
   } else {
-    to[0] = v.im;
-    to[1] = v.re;
+    to[0] = v->im;
+    to[1] = v->re;
   }
 }
 
@@ -166,7 +166,7 @@ static inline INLINE void PutOut(const Stage *g, ptrdiff_t row, Value v, int add
       { \
         const float c = twiddled && k ? w[2 * k - 2] : 1, d = twiddled && k ? w[2 * k - 1] : 0; \
         if (kind == KEPT || kind == ADDED) \
-          PutOut(g, q + s * k, v[k], kind == ADDED); \
+          PutOut(g, q + s * k, &v[k], kind == ADDED); \
         else if (twiddled && k) { \
           ore[k * s * os] = v[k].re * c - v[k].im * d; \
           oim[k * s * os] = v[k].re * d + v[k].im * c; \
@@ -228,7 +228,7 @@ static void StageAny(const Stage *g, ptrdiff_t R)
         }
         turned.re = sum.re * c - sum.im * d, turned.im = sum.re * d + sum.im * c;
         if (g->kind == KEPT || g->kind == ADDED)
-          PutOut(g, q + s * k, turned, g->kind == ADDED);
+          PutOut(g, q + s * k, &turned, g->kind == ADDED);
         else
           g->out_re[(q + s * (R * p + k)) * os] = turned.re, g->out_im[(q + s * (R * p + k)) * os] = turned.im;
       }
@@ -291,7 +291,7 @@ void AetLaneBackward(const AetLanePlan *plan, const AetLane *in, ptrdiff_t in_st
 
   if (!plan->stages) {
     const Stage g = {.ends = ends};
-    PutOut(&g, 0, (Value){in[1], in[0]}, ends->turn != NULL);
+    PutOut(&g, 0, &(Value){in[1], in[0]}, ends->turn != NULL);
   }
   for (int t = 0; t <= last; t++) {
     AetLane    *to = work + t % 2 * 2 * plan->n;

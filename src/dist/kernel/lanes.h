@@ -8,6 +8,9 @@
 
 #define AET_LANES 8
 
+/* every function that passes a vector by value is inlined, so how an older processor would pass it does not matter */
+#pragma GCC diagnostic ignored "-Wpsabi"
+
 typedef float AetLane __attribute__((vector_size(4 * AET_LANES), may_alias)); /* one part of a row; a row is two of them */
 
 /* ---------------------------------------------------------------- complex transform of rows */

@@ -10,9 +10,9 @@ static inline __attribute__((always_inline)) AetLane Load(const float *from)
   return v;
 }
 
-static inline __attribute__((always_inline)) void Store(float *to, AetLane v)
+static inline __attribute__((always_inline)) void Store(float *to, const AetLane *v)
 {
-  memcpy(to, &v, sizeof v);
+  memcpy(to, v, sizeof *v);
 }
 
 void AetRowsToColumns(const AetLane *rows, ptrdiff_t count, int lanes, float complex *columns, ptrdiff_t pitch)
@@ -26,9 +26,11 @@ void AetRowsToColumns(const AetLane *rows, ptrdiff_t count, int lanes, float com
       AetTileTranspose(re);
       AetTileTranspose(im);
       for (int l = 0; l < 8; l++) {
-        float *to = (float *)(columns + l * pitch + k);
-        Store(to, __builtin_shufflevector(re[l], im[l], 0, 8, 1, 9, 2, 10, 3, 11));
-        Store(to + 8, __builtin_shufflevector(re[l], im[l], 4, 12, 5, 13, 6, 14, 7, 15));
+        float        *to = (float *)(columns + l * pitch + k);
+        const AetLane low = __builtin_shufflevector(re[l], im[l], 0, 8, 1, 9, 2, 10, 3, 11);
+        const AetLane high = __builtin_shufflevector(re[l], im[l], 4, 12, 5, 13, 6, 14, 7, 15);
+        Store(to, &low);
+        Store(to + 8, &high);
       }
     }
   for (; k < count; k++)
@@ -97,7 +99,7 @@ void AetRowsToLines(const AetLane *rows, ptrdiff_t count, int lines, float scale
         AetLane v[8];
         for (int i = 0; i < 8; i++) v[i] = rows[2 * (x + i) + part] * scale;
         AetTileTranspose(v);
-        for (int l = 0; l < 8; l++) Store(to + l * pitch + x, v[l]);
+        for (int l = 0; l < 8; l++) Store(to + l * pitch + x, &v[l]);
       }
     for (; x < count; x++) {
       const AetLane v = rows[2 * x + part] * scale;
