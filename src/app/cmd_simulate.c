@@ -1,4 +1,4 @@
-/* simulate: a described particle to measurements (projections.h5, angles.txt) and the truth about them (truth.h5, truth.xyz). */
+/* simulate: a described particle to measurements (projections.mrc, angles.txt) and the truth about them (truth.h5, truth.xyz). */
 #include "app.h"
 #include "output.h"
 #include <string.h>
@@ -113,7 +113,7 @@ PetscErrorCode AetCommandSimulate(int count, char **files)
   PetscCall(AetAtomsWrite(atoms, path));
   AetOutputPath(&output, "simulated/angles.txt", path);
   PetscCall(WriteAngles(comm, path, views, (const double(*)[3])angles_deg));
-  AetOutputPath(&output, "simulated/projections.h5", path);
+  AetOutputPath(&output, "simulated/projections.mrc", path);
   PetscCall(AetVolumeWrite(stack, path));
   PetscCall(Describe(comm, &output, &specimen, stack, begin));
   PetscCall(AetOutputSummarise(comm, &output));

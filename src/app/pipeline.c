@@ -230,7 +230,7 @@ static PetscErrorCode AdoptSimulation(AetRun *run)
   PetscFunctionBegin;
   PetscCall(AetOptionIsSet("tilt_projections", &set));
   if (set) PetscFunctionReturn(PETSC_SUCCESS);
-  AetOutputPath(&run->output, "simulated/projections.h5", path);
+  AetOutputPath(&run->output, "simulated/projections.mrc", path);
   PetscCall(AetFileExists(run->comm, path, &there));
   AetCheck(there, AET_ERR_INPUT, "tilt_projections: expected the FILE of the measured images (and no simulation lies in %s), found nothing",
            run->output.folder);
@@ -241,12 +241,31 @@ static PetscErrorCode AdoptSimulation(AetRun *run)
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
+/* Every file that any of the stages will read must be there before the first begins. */
+static PetscErrorCode CheckInputs(AetRun *run, AetStage first, AetStage last)
+{
+  char        paths[AET_INPUTS_MAX + 1][PETSC_MAX_PATH_LEN];
+  const char *inputs[AET_INPUTS_MAX + 2];
+  PetscBool   there;
+
+  PetscFunctionBegin;
+  for (int s = first; s <= (int)last; s++) {
+    PetscCall(InputPaths(run, &stages[s], paths, inputs));
+    for (int i = 0; inputs[i]; i++) {
+      PetscCall(AetFileExists(run->comm, inputs[i], &there));
+      AetCheck(there, AET_ERR_OPEN, "%s: no such file, or no permission to read it", inputs[i]);
+    }
+  }
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
 static PetscErrorCode DoStages(AetRun *run, AetStage first, AetStage last)
 {
   char key[33] = "nothing", before[33];
 
   PetscFunctionBegin;
   if (first == AET_STAGE_PREPARE) PetscCall(AdoptSimulation(run));
+  PetscCall(CheckInputs(run, first, last));
   for (int s = first; s <= (int)last; s++) {
     PetscBool done;
 

@@ -1,5 +1,6 @@
 /* Tilt series to volume. */
 #include "stages.h"
+#include <math.h>
 
 static PetscErrorCode Summarise(const AetReconReport *report, ptrdiff_t views, AetSummary summary)
 {
@@ -29,6 +30,8 @@ PetscErrorCode AetStageReconstruct(AetTiltSeries tilt, AetSummary summary, AetVo
   PetscCall(AetReconSetUp(recon));
   PetscCall(AetReconSolve(recon, volume));
   PetscCall(AetReconGetReport(recon, &report));
+  AetCheck(isfinite(report->r1), AET_ERR_DATA,
+           "tilt_projections: the reconstruction has no finite R1: expected intensities, found numbers out of range");
   PetscCall(Summarise(report, tilt->views, summary));
   if (report->rfree >= 0) snprintf(rfree, sizeof rfree, ", R_free %.4f", report->rfree);
   PetscCall(AetReport(tilt->comm, "  %s: %d iterations, R1 %.4f%s; %td x %td x %td voxels of %.4g Å\n", report->method,

@@ -67,7 +67,7 @@ bad 'two.txt' -tilt_projections $P -tilt_angles two.txt
 printf 'one\ntwo\n' >words.txt
 bad 'words.txt' -tilt_projections $P -tilt_angles words.txt
 bad 'tilt_pixel_angstrom' -tilt_projections $P -tilt_angles $A -tilt_pixel_angstrom -0.3
-bad 'projections.mrc.*0\.5.*0\.3|tilt_pixel_angstrom.*0\.3.*0\.5' -tilt_projections $P -tilt_angles $A -tilt_pixel_angstrom 0.3
+bad 'tilt_pixel_angstrom.*0\.5.*projections.mrc.*0\.3' -tilt_projections $P -tilt_angles $A -tilt_pixel_angstrom 0.3
 bad 'absent_support' -tilt_projections $P -tilt_angles $A -recon_support absent_support.h5
 
 # output that cannot be written
@@ -78,16 +78,14 @@ for where in $P/inside /proc/aet4d; do
   check "output $where: named" grep -q "$where" err
 done
 
-# damage that only one rank can see: a checksummed piece of the tilt series in the middle of the file
-if [ "$RANKS" -gt 1 ] && [ "$(stat -c %s $H)" -gt 20000 ]; then
-  cp $H hurt.h5
-  head -c 64 /dev/urandom | dd of=hurt.h5 bs=1 seek=$(($(stat -c %s $H) / 2)) conv=notrunc status=none
-  aet "$RANKS" run -output result -tilt_projections hurt.h5:tilt_series/data -tilt_angles $A
-  status=$?
-  check "one damaged piece: no hang (status $status)" [ $status -ne 124 ]
-  check "one damaged piece: told in one line" [ $status = 2 -a "$(wc -l <err)" = 1 ]
+# damage that only the rank sees that owns these images: one of three checksummed pieces
+if command -v h5repack >/dev/null; then
+  h5repack -l tilt_series/data:CHUNK=3x40x40 -f tilt_series/data:FLET $H hurt.h5
+  yes damaged | head -c 64 | dd of=hurt.h5 bs=1 seek=$(($(stat -c %s hurt.h5) / 2)) conv=notrunc status=none
+  bad 'hurt.h5.*checksum' -tilt_projections hurt.h5:tilt_series/data -tilt_angles $A
+else
+  echo "skipped: no h5repack to make a file that one rank fails to read"
 fi
-
 # what can work does: more ranks than views and than planes
 good "$RANKS" simulate -output few -simulate_diameter_angstrom 9 -simulate_views 2 -simulate_pixel_angstrom 0.5
 good "$RANKS" reconstruct -output few -recon_thickness 2 -recon_iterations 2
