@@ -23,7 +23,7 @@ good 1 -help
 for key in output tilt_projections recon_iterations trace_species compare_cutoff_angstrom simulate_dose; do
   check "-help lists $key" grep -q -- "-$key " out
 done
-for command in run prepare reconstruct trace simulate compare; do
+for command in run prepare reconstruct trace simulate compare info convert; do
   check "-help lists $command" grep -Eq "^  $command " out
 done
 good 1 compare -help
