@@ -13,6 +13,7 @@ static const AetOption trace_options[] = {
      "sigma of a Gaussian filter before the search (-1: a tenth of the minimum distance)"},
     {"trace_min_intensity_ratio", AET_OPTION_REAL, "", "0.25", 0, 1, NULL,
      "least intensity of an atom relative to the mean of its 16 neighbours (bright ones count as the lightest species)"},
+    {"trace_hidden", AET_OPTION_BOOL, "", "true", 0, 0, NULL, "look for atoms on the flanks of brighter ones, once these are taken out"},
     {"trace_pixel_angstrom", AET_OPTION_REAL, "angstrom", "0", 0, 100, NULL, "voxel size (0: that of the volume)"},
 };
 AET_OPTION_TABLE(AetTraceOptions, "trace", "Atoms from a volume", trace_options);
@@ -57,6 +58,7 @@ PetscErrorCode AetTraceSettingsGet(AetVolume volume, AetTraceSettings *s)
   PetscCall(AetOptionGetReal("trace_threshold", &s->threshold));
   PetscCall(AetOptionGetReal("trace_smoothing_angstrom", &s->smoothing_angstrom));
   PetscCall(AetOptionGetReal("trace_min_intensity_ratio", &s->min_intensity_ratio));
+  PetscCall(AetOptionGetBool("trace_hidden", &s->hidden));
   PetscCall(AetOptionGetReal("trace_pixel_angstrom", &s->pixel_angstrom));
   if (s->smoothing_angstrom < 0) s->smoothing_angstrom = s->min_distance_angstrom / 10;
   if (s->pixel_angstrom == 0) s->pixel_angstrom = volume->pixel_angstrom;
@@ -91,10 +93,11 @@ static PetscErrorCode DropNoise(const AetField *field, const AetTraceSettings *s
 }
 
 /* From the volume to fitted peaks; the slab and its halo live only here. */
-static PetscErrorCode FindPeaks(AetVolume volume, const AetTraceSettings *settings, AetCandidates *candidates, AetTraceReport *report)
+static PetscErrorCode FindPeaks(AetVolume volume, const AetTraceSettings *settings, AetCandidates *candidates, double *background,
+                                AetTraceReport *report)
 {
   AetField       field;
-  double         background, largest;
+  double         largest;
   float          weight[AET_FILTER_TAPS + 1];
   PetscInt       count;
   int64_t       *index;
@@ -104,16 +107,16 @@ static PetscErrorCode FindPeaks(AetVolume volume, const AetTraceSettings *settin
   PetscCall(AetEventBegin(AET_EVENT_PEAKS));
   PetscCall(AetFieldCreate(volume, AetPeaksReach(settings), &field));
   PetscCall(AetFieldFilter(&field, AetFilterGaussian(settings->smoothing_angstrom / settings->pixel_angstrom, weight), weight));
-  code = AetFieldMedian(&field, &background, &largest);
+  code = AetFieldMedian(&field, background, &largest);
   if (code) PetscCall(AetFieldDestroy(&field));
   PetscCall(code);
-  PetscCall(AetMaximaFind(&field, background, &count, &index));
+  PetscCall(AetMaximaFind(&field, *background, &count, &index));
   PetscCallMPI(MPI_Allreduce(&count, &report->maxima, 1, MPIU_INT, MPI_SUM, volume->comm));
-  PetscCall(DropNoise(&field, settings, background, &count, index));
+  PetscCall(DropNoise(&field, settings, *background, &count, index));
   PetscCall(AetEventEnd(AET_EVENT_PEAKS));
   PetscCall(AetEventBegin(AET_EVENT_FIT));
   PetscCallMPI(MPI_Allreduce(&count, &report->fitted, 1, MPIU_INT, MPI_SUM, volume->comm));
-  PetscCall(AetPeaksFit(&field, settings, background, count, index, candidates));
+  PetscCall(AetPeaksFit(&field, settings, *background, count, index, candidates));
   report->rejected_fit = report->fitted - candidates->total;
   PetscCall(PetscFree(index));
   PetscCall(AetFieldDestroy(&field));
@@ -153,18 +156,22 @@ PetscErrorCode AetTrace(AetVolume volume, AetAtoms *atoms, AetTraceReport *repor
   AetCandidates    candidates;
   PetscInt         below;
   int             *label;
-  double          *confidence;
+  double          *confidence, background;
 
   PetscFunctionBegin;
   *atoms = NULL;
   PetscCall(PetscMemzero(report, sizeof *report));
   PetscCall(AetAgree(volume->comm, AetTraceSettingsGet(volume, &settings)));
-  PetscCall(FindPeaks(volume, &settings, &candidates, report));
+  PetscCall(FindPeaks(volume, &settings, &candidates, &background, report));
   PetscCall(AetEventBegin(AET_EVENT_CLASSIFY));
   PetscCall(AetAgree(volume->comm, AetCandidatesThin(&candidates, &settings, &report->rejected_distance)));
   PetscCall(AetCandidatesThreshold(&candidates, &settings, &report->threshold, &below));
   PetscCall(AetCandidatesCheck(&candidates, &settings, &report->rejected_checks));
   report->rejected_checks += below;
+  for (PetscInt round = 0, found = settings.hidden; round < 3 && found; round++) {
+    PetscCall(AetHiddenFind(volume, &settings, background, report->threshold, &candidates, &found));
+    report->recovered += found;
+  }
   PetscCall(PetscMalloc2((size_t)candidates.total + 1, &label, (size_t)candidates.total + 1, &confidence));
   PetscCall(AetClassify(&candidates, &settings, label, confidence, report));
   PetscCall(MakeAtoms(volume, &candidates, &settings, label, confidence, atoms, report));

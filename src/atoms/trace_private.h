@@ -8,14 +8,15 @@
 #define AET_BOX_POINTS 125
 
 typedef struct {
-  int    species_count;
-  char   symbol[AET_SPECIES_MAX][8]; /* in the user's order */
-  int    by_number[AET_SPECIES_MAX]; /* class (dimmest first) → index of symbol */
-  int modes;     /* of the histogram that may be atoms: one for each species, or all where they are not named */
-  double widest; /* mode that is no noise, from its top to half of it, in the logarithm of intensity */
-  double least_ratio; /* least intensity of an atom relative to that of the heaviest species */
-  double pixel_angstrom, min_distance_angstrom, threshold, smoothing_angstrom, min_intensity_ratio;
-  double fit_step, box_step; /* of the samples of the fit and of the intensity box, in voxels */
+  PetscBool hidden; /* look for atoms on the flanks of others */
+  int       species_count;
+  char      symbol[AET_SPECIES_MAX][8]; /* in the user's order */
+  int       by_number[AET_SPECIES_MAX]; /* class (dimmest first) → index of symbol */
+  int       modes;                      /* of the histogram that may be atoms: one for each species, or all where they are not named */
+  double    widest;                     /* mode that is no noise, from its top to half of it, in the logarithm of intensity */
+  double    least_ratio;                /* least intensity of an atom relative to that of the heaviest species */
+  double    pixel_angstrom, min_distance_angstrom, threshold, smoothing_angstrom, min_intensity_ratio;
+  double    fit_step, box_step; /* of the samples of the fit and of the intensity box, in voxels */
 } AetTraceSettings;
 
 /* A slab with its halo, without the planes that lie outside the volume. */
@@ -79,5 +80,9 @@ PetscErrorCode AetBoxMeans(const AetCandidates *candidates, int classes, const i
 /* Names the kept candidates: label [total] (0 = dimmest class; -1 where not kept), confidence [total]. Collective. */
 PetscErrorCode AetClassify(const AetCandidates *candidates, const AetTraceSettings *settings, int *label, double *confidence,
                            AetTraceReport *report);
+
+/* Adds the atoms that only show once the known ones are taken out of the volume. Collective. */
+PetscErrorCode AetHiddenFind(AetVolume volume, const AetTraceSettings *settings, double background, double threshold,
+                             AetCandidates *candidates, PetscInt *found);
 
 #endif
