@@ -15,8 +15,9 @@ static const AetOption options[] = {
      "largest distance of a Fourier voxel of the padded grid from the plane of a view that measures it (genfire)"},
     {"recon_resolution_extension", AET_OPTION_ENUM, "", "none", 0, 0, "none|extension|extension+suppression",
      "order in which measured Fourier voxels are enforced: all at once, from low frequencies on, and back again (genfire)"},
-    {"recon_acceleration", AET_OPTION_ENUM, "", "fista", 0, 0, "fista|none",
-     "steps with momentum and adaptive restart, or the plain published steps (resire)"},
+    {"recon_acceleration", AET_OPTION_ENUM, "", "ramp", 0, 0, "ramp|fista|none",
+     "steps with momentum and restart along the gradient filtered by the inverse of the views' density, with momentum alone, or the plain "
+     "published steps (resire)"},
     {"recon_step", AET_OPTION_REAL, "", "1", 0.01, 2, NULL,
      "length of a step over the inverse of the largest eigenvalue of the normal operator: below 2, and at most 1 for fista (resire)"},
     {"recon_kernel_width", AET_OPTION_INT, "grid points", "6", 4, 8, NULL,

@@ -1,11 +1,15 @@
 /* RESIRE (Pham et al., Sci. Rep. 13 (2023) 5624): least squares of the projections under positivity and support, by projected gradient
    steps, plain as published or accelerated with adaptive restart (docs/theory/resire.md). */
 #include "recon/kernel/resire_step.h"
+#include "recon/ramp.h"
 #include "recon/recon_private.h"
 #include <math.h>
-#include <string.h>
 
-typedef enum { ACCELERATION_FISTA, ACCELERATION_NONE } Acceleration;
+#define RAMP_FLOOR 0.05 /* of the preconditioner, over the symbol's maximum: lower, and noise comes up before the structure does */
+#define POWER_ROUNDS 3
+#define ROUNDING 1e-6 /* a rise of the misfit by less than this part of it */
+
+typedef enum { ACCELERATION_RAMP, ACCELERATION_FISTA, ACCELERATION_NONE } Acceleration; /* order of recon_acceleration's choices */
 
 /* Sums over all views of AetResireMisfit. */
 typedef struct {
@@ -14,11 +18,13 @@ typedef struct {
 
 typedef struct {
   AetProjector   projector;  /* borrowed */
-  double         step, norm; /* step in units of 1/norm; norm: largest eigenvalue of AᵀA */
+  AetRamp        ramp;       /* NULL: the gradient itself is the direction */
+  double         step, norm; /* step in units of 1/norm; norm: largest eigenvalue of AᵀA, or of its product with the filter */
   int            acceleration;
   unsigned char *use;                       /* [v_count][ny][nx] */
   float         *Ax, *Aprevious, *residual; /* [v_count][ny][nx] */
   float         *previous, *gradient;       /* [z_count][n1][n2] */
+  float         *direction;                 /* the same; `gradient` where nothing filters it */
 } Resire;
 
 static ptrdiff_t Pixels(AetRecon recon)
@@ -64,25 +70,38 @@ static PetscErrorCode Norm(AetRecon recon, const float *volume, double *norm)
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
-/* Largest eigenvalue of AᵀA by the power method from a constant volume: A hardly has negative entries, so the leading vector is smooth and
-   positive and three rounds are within a per cent. */
+/* Largest eigenvalue of AᵀA, or of its product with the filter, by the power method from a constant volume: A hardly has negative entries,
+   so the leading vector is smooth and positive and few rounds are within a per cent. */
 static PetscErrorCode EstimateNorm(AetRecon recon, Resire *resire)
 {
   const ptrdiff_t voxels = recon->z_count * PlaneVoxels(recon);
+  float          *vector = resire->gradient;
   double          before, after = 0;
 
   PetscFunctionBegin;
-  for (ptrdiff_t i = 0; i < voxels; i++) resire->gradient[i] = 1;
-  for (int round = 0; round < 3; round++) {
-    PetscCall(Norm(recon, resire->gradient, &before));
-    for (ptrdiff_t i = 0; i < voxels; i++) resire->gradient[i] = (float)(resire->gradient[i] / before);
-    PetscCall(AetProjectorForward(resire->projector, resire->gradient, resire->residual));
+  for (ptrdiff_t i = 0; i < voxels; i++) vector[i] = 1;
+  for (int round = 0; round < POWER_ROUNDS; round++) {
+    PetscCall(Norm(recon, vector, &before));
+    if (!(before > 0)) break;
+    for (ptrdiff_t i = 0; i < voxels; i++) vector[i] = (float)(vector[i] / before);
+    PetscCall(AetProjectorForward(resire->projector, vector, resire->residual));
     for (ptrdiff_t i = 0; i < recon->tilt->v_count * Pixels(recon); i++)
       if (resire->use[i] != AET_PIXEL_USED) resire->residual[i] = 0;
-    PetscCall(AetProjectorAdjoint(resire->projector, resire->residual, resire->gradient));
-    PetscCall(Norm(recon, resire->gradient, &after));
+    PetscCall(AetProjectorAdjoint(resire->projector, resire->residual, vector));
+    if (resire->ramp) PetscCall(AetRampApply(resire->ramp, vector, vector));
+    PetscCall(Norm(recon, vector, &after));
   }
   resire->norm = after > 0 ? 1.01 * after : 1; /* zero: nothing was measured, and any step will do */
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+static PetscErrorCode MakeRamp(AetRecon recon, Resire *resire)
+{
+  const size_t voxels = (size_t)(recon->z_count * PlaneVoxels(recon)), pixels = (size_t)(recon->tilt->v_count * Pixels(recon));
+
+  PetscFunctionBegin;
+  PetscCall(AetRampCreate(recon->comm, resire->projector, (ptrdiff_t)pixels, recon->n, RAMP_FLOOR, &resire->ramp));
+  PetscCall(PetscMalloc1(voxels, &resire->direction));
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
@@ -102,6 +121,8 @@ static PetscErrorCode Setup(AetRecon recon)
   PetscCall(PetscMalloc1(pixels, &resire->Ax));       /* and these two with each other */
   PetscCall(PetscMalloc1(pixels, &resire->Aprevious));
   AetReconPixels(recon, recon->rfree_fraction, resire->use);
+  resire->direction = resire->gradient;
+  if (resire->acceleration == ACCELERATION_RAMP) PetscCall(MakeRamp(recon, resire));
   PetscCall(EstimateNorm(recon, resire));
   PetscFunctionReturn(PETSC_SUCCESS);
 }
@@ -125,10 +146,12 @@ static PetscErrorCode Measure(AetRecon recon, const Resire *resire, const float 
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
-/* The gradient at x + momentum (x - previous); A is linear, so its projections are known without another one. */
+/* The gradient at x + momentum (x - previous); A is linear, so its projections are known without another one. The filter acts among the
+   free voxels only (two-metric projection: Bertsekas, SIAM J. Control Optim. 20 (1982) 221): filtered as a whole, a step cut at 0 need not
+   descend. */
 static PetscErrorCode Gradient(AetRecon recon, Resire *resire, double momentum)
 {
-  const ptrdiff_t pixels = Pixels(recon);
+  const ptrdiff_t pixels = Pixels(recon), plane = PlaneVoxels(recon);
 
   PetscFunctionBegin;
 #pragma omp parallel for num_threads(AetThreads())
@@ -136,7 +159,26 @@ static PetscErrorCode Gradient(AetRecon recon, Resire *resire, double momentum)
     AetResireResidual(pixels, momentum, resire->Ax + j * pixels, resire->Aprevious + j * pixels, recon->tilt->image + j * pixels,
                       resire->use + j * pixels, resire->residual + j * pixels);
   PetscCall(AetProjectorAdjoint(resire->projector, resire->residual, resire->gradient));
+  if (!resire->ramp) PetscFunctionReturn(PETSC_SUCCESS);
+#pragma omp parallel for num_threads(AetThreads())
+  for (ptrdiff_t z = 0; z < recon->z_count; z++)
+    AetResireHold(plane, momentum, recon->volume->data + z * plane, resire->previous + z * plane,
+                  recon->support ? recon->support->data + z * plane : NULL, resire->gradient + z * plane);
+  PetscCall(AetRampApply(resire->ramp, resire->gradient, resire->direction));
   PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+static void Swap(float **a, float **b)
+{
+  float *c = *a;
+
+  *a = *b, *b = c;
+}
+
+static void SwapIterates(AetRecon recon, Resire *resire)
+{
+  Swap(&recon->volume->data, &resire->previous);
+  Swap(&resire->Ax, &resire->Aprevious);
 }
 
 /* x <- the next iterate, previous <- x, and their projections; `uphill` as in AetResireUpdate. */
@@ -144,18 +186,16 @@ static PetscErrorCode Step(AetRecon recon, Resire *resire, double momentum, doub
 {
   const ptrdiff_t plane = PlaneVoxels(recon);
   double         *rows, sums[2], step = resire->step / resire->norm;
-  float          *swap;
 
   PetscFunctionBegin;
   PetscCall(PetscCalloc1(2 * (size_t)recon->z_count, &rows));
 #pragma omp parallel for num_threads(AetThreads())
   for (ptrdiff_t z = 0; z < recon->z_count; z++)
-    AetResireUpdate(plane, step, momentum, recon->volume->data + z * plane, resire->gradient + z * plane,
+    AetResireUpdate(plane, step, momentum, recon->volume->data + z * plane, resire->gradient + z * plane, resire->direction + z * plane,
                     recon->support ? recon->support->data + z * plane : NULL, resire->previous + z * plane, rows + 2 * z);
   PetscCall(SumPlanes(recon, 2, rows, sums));
   PetscCall(PetscFree(rows));
-  swap = recon->volume->data, recon->volume->data = resire->previous, resire->previous = swap;
-  swap = resire->Ax, resire->Ax = resire->Aprevious, resire->Aprevious = swap;
+  SwapIterates(recon, resire);
   PetscCall(AetProjectorForward(resire->projector, recon->volume->data, resire->Ax));
   *uphill = sums[0];
   PetscFunctionReturn(PETSC_SUCCESS);
@@ -170,20 +210,36 @@ static double NextMomentum(double *t)
   return (before - 1) / *t;
 }
 
+/* After a step: the momentum of the next. A step with momentum that raised the misfit, or points uphill, ends the momentum; one without it
+   was too long: it is taken back, and steps are shorter from now on. */
+static double Judge(AetRecon recon, Resire *resire, double used, double uphill, double rise, double *t)
+{
+  if (rise > 0 && used == 0) {
+    SwapIterates(recon, resire);
+    resire->norm *= 1.5;
+  }
+  if (rise > 0 || uphill > 0) *t = 1;
+  return resire->acceleration == ACCELERATION_NONE || (rise > 0 && used == 0) ? 0 : NextMomentum(t);
+}
+
 static PetscErrorCode Iterate(AetRecon recon, Resire *resire, AetProgress progress)
 {
   double momentum = 0, t = 1, uphill = 0;
-  Misfit misfit = {0};
+  Misfit misfit, before;
   char   note[80];
 
   PetscFunctionBegin;
+  PetscCall(Measure(recon, resire, resire->Ax, &before));
+  misfit = before;
   for (PetscInt k = 0; k < recon->iterations; k++) {
     PetscCall(AetEventBegin(AET_EVENT_RECON_ITERATION));
     PetscCall(Gradient(recon, resire, momentum));
     PetscCall(Step(recon, resire, momentum, &uphill));
-    if (uphill > 0) t = 1;
-    momentum = resire->acceleration == ACCELERATION_FISTA ? NextMomentum(&t) : 0;
     PetscCall(Measure(recon, resire, resire->Ax, &misfit));
+    double used = momentum, rise = misfit.residual - (1 + ROUNDING) * before.residual;
+    momentum = Judge(recon, resire, used, uphill, rise, &t);
+    if (rise > 0 && used == 0) misfit = before;
+    before = misfit;
     PetscCall(AetEventEnd(AET_EVENT_RECON_ITERATION));
     recon->iterations_done = k + 1;
     if (misfit.rfree < 0)
@@ -203,9 +259,9 @@ static PetscErrorCode Solve(AetRecon recon)
   PetscErrorCode code;
 
   PetscFunctionBegin;
-  memcpy(resire->previous, recon->volume->data, (size_t)(recon->z_count * PlaneVoxels(recon)) * sizeof(float));
-  PetscCall(AetProjectorForward(resire->projector, recon->volume->data, resire->Ax));
-  memcpy(resire->Aprevious, resire->Ax, (size_t)(recon->tilt->v_count * Pixels(recon)) * sizeof(float));
+  PetscCall(PetscArrayzero(resire->previous, recon->z_count * PlaneVoxels(recon))); /* as the volume is */
+  PetscCall(PetscArrayzero(resire->Ax, recon->tilt->v_count * Pixels(recon)));
+  PetscCall(PetscArrayzero(resire->Aprevious, recon->tilt->v_count * Pixels(recon)));
   PetscCall(AetProgressCreate(recon->comm, "RESIRE", recon->iterations, &progress));
   code = Iterate(recon, resire, progress);
   PetscCall(AetProgressDestroy(&progress));
@@ -219,6 +275,8 @@ static PetscErrorCode Destroy(AetRecon recon)
 
   PetscFunctionBegin;
   if (!resire) PetscFunctionReturn(PETSC_SUCCESS);
+  if (resire->ramp) PetscCall(PetscFree(resire->direction));
+  PetscCall(AetRampDestroy(&resire->ramp));
   PetscCall(PetscFree3(resire->use, resire->gradient, resire->residual));
   PetscCall(PetscFree(resire->previous));
   PetscCall(PetscFree(resire->Ax));
@@ -227,4 +285,4 @@ static PetscErrorCode Destroy(AetRecon recon)
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
-const AetReconMethod AetReconResire = {"resire", 60, Setup, Solve, Destroy};
+const AetReconMethod AetReconResire = {"resire", 16, Setup, Solve, Destroy};

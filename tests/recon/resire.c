@@ -109,7 +109,7 @@ static void TestSpecimenComesBack(void)
     double         correlation, lowest = 0, least;
 
     Images(tilt);
-    volume = Reconstruct(tilt, "40", "fista", "0.05", &report);
+    volume = Reconstruct(tilt, "20", "ramp", "0.05", &report);
     truth = Truth(tilt->comm, volume->n);
     AET_TEST_CALL(AetVolumeCorrelation(volume, truth, &correlation));
     AET_TEST(report.r1 < 0.02);
@@ -124,11 +124,11 @@ static void TestSpecimenComesBack(void)
   }
 }
 
-/* Momentum reaches in 28 steps what plain steps reach in 100. */
+/* Momentum reaches in 28 steps what plain steps reach in 100, and along the filtered gradient in 11. */
 static void TestAcceleration(void)
 {
   AetTiltSeries  tilt = Series(PETSC_COMM_WORLD, VIEWS, 0, N, N);
-  AetReconReport plain, fast;
+  AetReconReport plain, fast, filtered;
   AetVolume      volume;
 
   Images(tilt);
@@ -136,7 +136,10 @@ static void TestAcceleration(void)
   AET_TEST_CALL(AetVolumeDestroy(&volume));
   volume = Reconstruct(tilt, "28", "fista", "0", &fast);
   AET_TEST_CALL(AetVolumeDestroy(&volume));
+  volume = Reconstruct(tilt, "11", "ramp", "0", &filtered);
+  AET_TEST_CALL(AetVolumeDestroy(&volume));
   AET_TEST(fast.r1 < plain.r1);
+  AET_TEST(filtered.r1 < plain.r1);
   AET_TEST(fast.rfree < 0);
   AET_TEST_CALL(AetTiltSeriesDestroy(&tilt));
 }
@@ -150,8 +153,8 @@ static void TestAnyNumberOfRanks(void)
   double         largest = 0, worst = 0, all;
 
   Images(together), Images(alone);
-  shared = Reconstruct(together, "15", "fista", "0.05", &ours);
-  own = Reconstruct(alone, "15", "fista", "0.05", &mine);
+  shared = Reconstruct(together, "12", "ramp", "0.05", &ours);
+  own = Reconstruct(alone, "12", "ramp", "0.05", &mine);
   for (ptrdiff_t i = 0; i < own->n[0] * own->n[1] * own->n[2]; i++) largest = fmax(largest, own->data[i]);
   for (ptrdiff_t i = 0; i < shared->z_count * shared->n[1] * shared->n[2]; i++)
     worst = fmax(worst, fabs(shared->data[i] - own->data[i + shared->z_start * shared->n[1] * shared->n[2]]));
@@ -175,11 +178,11 @@ static void TestExtended(void)
 
   Images(tilt);
   Option("recon_thickness", "24");
-  volume = Reconstruct(tilt, "30", "fista", "0", &cut);
+  volume = Reconstruct(tilt, "15", "ramp", "0", &cut);
   AET_TEST_CALL(AetVolumeDestroy(&volume));
   Option("recon_extended", "true");
   Option("recon_width", "24");
-  volume = Reconstruct(tilt, "30", "fista", "0", &report);
+  volume = Reconstruct(tilt, "15", "ramp", "0", &report);
   Option("recon_extended", "false");
   Option("recon_width", "0");
   Option("recon_thickness", "0");
@@ -204,7 +207,7 @@ static void TestHardlyASeries(void)
     if (kind != 1) Images(tilt);
     if (kind == 3 && tilt->v_start == 0 && tilt->v_count) memset(tilt->image, 0, 9 * 11 * sizeof *tilt->image);
     Option("recon_thickness", kind == 3 ? "3" : "5");
-    volume = Reconstruct(tilt, "10", "fista", "0.05", &report);
+    volume = Reconstruct(tilt, "10", kind % 2 ? "ramp" : "fista", "0.05", &report);
     Option("recon_thickness", "0");
     for (ptrdiff_t i = 0; i < volume->z_count * volume->n[1] * volume->n[2]; i++)
       if (!(volume->data[i] >= 0 && volume->data[i] < 1e3)) good = 0;

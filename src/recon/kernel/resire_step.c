@@ -2,14 +2,22 @@
 #include "recon/kernel/resire_step.h"
 #include <math.h>
 
-void AetResireUpdate(ptrdiff_t count, double step, double momentum, const float *x, const float *gradient, const float *support,
-                     float *previous, double sums[2])
+void AetResireHold(ptrdiff_t count, double momentum, const float *x, const float *previous, const float *support, float *gradient)
+{
+  for (ptrdiff_t i = 0; i < count; i++) {
+    double y = x[i] + momentum * ((double)x[i] - previous[i]);
+    if ((y <= 0 && gradient[i] > 0) || (support && support[i] == 0)) gradient[i] = 0;
+  }
+}
+
+void AetResireUpdate(ptrdiff_t count, double step, double momentum, const float *x, const float *gradient, const float *direction,
+                     const float *support, float *previous, double sums[2])
 {
   double uphill = 0, moved = 0;
 
   for (ptrdiff_t i = 0; i < count; i++) {
-    double y = x[i] + momentum * ((double)x[i] - previous[i]), next = y - step * gradient[i];
-    next = next > 0 ? next : 0;
+    double y = x[i] + momentum * ((double)x[i] - previous[i]), next = y - step * direction[i];
+    next = next > 0 && !(y <= 0 && gradient[i] == 0) ? next : 0;
     if (support) next *= support[i];
     uphill += (y - next) * (next - x[i]), moved += (next - y) * (next - y);
     previous[i] = (float)next;

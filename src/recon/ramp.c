@@ -1,0 +1,102 @@
+/* The preconditioner of RESIRE (docs/theory/resire.md). */
+#include "recon/ramp.h"
+#include <math.h>
+
+struct _p_AetRamp {
+  AetTransform transform;
+  ptrdiff_t    n[3], N[3], z_start, z_count, ky_start, ky_count;
+  float       *filter; /* [ky_count][N_x/2+1][N_z] */
+};
+
+static void HannWindow(const ptrdiff_t n[3], ptrdiff_t z_start, ptrdiff_t z_count, float *volume)
+{
+  for (ptrdiff_t z = 0; z < z_count; z++)
+    for (ptrdiff_t y = 0; y < n[1]; y++)
+      for (ptrdiff_t x = 0; x < n[2]; x++) {
+        const ptrdiff_t place[3] = {z + z_start, y, x};
+        double          window = 1;
+        for (int a = 0; a < 3; a++) window *= 0.5 * (1 + cos(2 * M_PI * (double)(place[a] - n[a] / 2) / (double)(n[a] + 2)));
+        volume[(z * n[1] + y) * n[2] + x] *= (float)window;
+      }
+}
+
+/* volume <- AᵀA of a point at the origin. */
+static PetscErrorCode PointResponse(AetRamp ramp, AetProjector projector, ptrdiff_t pixels, float *volume)
+{
+  const ptrdiff_t *n = ramp->n, middle = n[0] / 2 - ramp->z_start;
+  float           *images;
+
+  PetscFunctionBegin;
+  PetscCall(PetscMalloc1((size_t)pixels, &images));
+  PetscCall(PetscArrayzero(volume, ramp->z_count * n[1] * n[2]));
+  if (middle >= 0 && middle < ramp->z_count) volume[(middle * n[1] + n[1] / 2) * n[2] + n[2] / 2] = 1;
+  PetscCall(AetProjectorForward(projector, volume, images));
+  PetscCall(AetProjectorAdjoint(projector, images, volume));
+  PetscCall(PetscFree(images));
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+static PetscErrorCode MakeFilter(AetRamp ramp, MPI_Comm comm, AetProjector projector, ptrdiff_t pixels, double floor)
+{
+  float         *volume;
+  float complex *spectrum;
+  ptrdiff_t      size;
+  float          highest = 0, all;
+
+  PetscFunctionBegin;
+  PetscCall(AetTransformGetLayout(ramp->transform, NULL, NULL, &ramp->ky_start, &ramp->ky_count, &size));
+  PetscCall(PetscMalloc2((size_t)(ramp->z_count * ramp->n[1] * ramp->n[2]), &volume, (size_t)size, &spectrum));
+  PetscCall(PetscMalloc1((size_t)size, &ramp->filter));
+  PetscCall(PointResponse(ramp, projector, pixels, volume));
+  HannWindow(ramp->n, ramp->z_start, ramp->z_count, volume);
+  PetscCall(AetTransformForward(ramp->transform, volume, spectrum));
+  for (ptrdiff_t i = 0; i < size; i++) highest = fmaxf(highest, crealf(spectrum[i]));
+  PetscCallMPI(MPI_Allreduce(&highest, &all, 1, MPI_FLOAT, MPI_MAX, comm));
+  if (!(all > 0)) all = 1; /* a volume that no ray meets: any filter will do */
+  for (ptrdiff_t i = 0; i < size; i++) ramp->filter[i] = (float)(1 / (fmaxf(crealf(spectrum[i]), 0) + floor * all));
+  PetscCall(PetscFree2(volume, spectrum));
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+PetscErrorCode AetRampCreate(MPI_Comm comm, AetProjector projector, ptrdiff_t local_pixels, const ptrdiff_t n[3], double floor,
+                             AetRamp *out)
+{
+  AetRamp ramp;
+  int     rank, size;
+
+  PetscFunctionBegin;
+  PetscCall(PetscNew(&ramp));
+  *out = ramp;
+  PetscCallMPI(MPI_Comm_rank(comm, &rank));
+  PetscCallMPI(MPI_Comm_size(comm, &size));
+  for (int a = 0; a < 3; a++) ramp->n[a] = n[a], ramp->N[a] = AetSmoothSize(n[a], PETSC_TRUE);
+  AetBlock(n[0], rank, size, &ramp->z_start, &ramp->z_count);
+  PetscCall(AetTransformCreate(comm, n, ramp->N, &ramp->transform));
+  PetscCall(MakeFilter(ramp, comm, projector, local_pixels, floor));
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+PetscErrorCode AetRampDestroy(AetRamp *ramp)
+{
+  PetscFunctionBegin;
+  if (!*ramp) PetscFunctionReturn(PETSC_SUCCESS);
+  PetscCall(AetTransformDestroy(&(*ramp)->transform));
+  PetscCall(PetscFree((*ramp)->filter));
+  PetscCall(PetscFree(*ramp));
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+static void Filter(void *context, int thread, ptrdiff_t ky, ptrdiff_t kx, ptrdiff_t count, ptrdiff_t Nz, float complex *columns)
+{
+  const AetRamp ramp = context;
+  const float  *filter = ramp->filter + ((ky - ramp->ky_start) * (ramp->N[2] / 2 + 1) + kx) * Nz;
+
+  for (ptrdiff_t i = 0; i < count * Nz; i++) columns[i] *= filter[i];
+}
+
+PetscErrorCode AetRampApply(AetRamp ramp, const float *volume, float *result)
+{
+  PetscFunctionBegin;
+  PetscCall(AetTransformApply(ramp->transform, volume, Filter, ramp, result));
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
