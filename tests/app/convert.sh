@@ -22,9 +22,11 @@ good 1 info model.xyz
 check "info of XYZ" grep -q '3 atoms: Fe 2 Pt 1' out
 
 good 1 simulate -simulate_shape sphere -simulate_diameter_angstrom 12 -output made -quiet
-good "$RANKS" info made/simulated/projections.h5
-check "info of a tilt series" grep -Eq 'EMD' out
-stack=made/simulated/projections.h5
+stack=made/simulated/projections.mrc
+good "$RANKS" info $stack
+check "info of a tilt series" grep -q 'MRC' out
+good "$RANKS" info made/simulated/truth.h5
+check "info of atoms" grep -q 'EMD\|HDF5' out
 good "$RANKS" convert $stack one.mrc
 good "$RANKS" convert one.mrc two.tif
 good "$RANKS" convert two.tif three.h5
