@@ -1,5 +1,6 @@
 /* HDF5: errors in one line, attributes, selections of rows. */
 #include "io/hdf5_private.h"
+#include "io/io_private.h"
 #include <stdlib.h>
 #include <string.h>
 
@@ -36,10 +37,12 @@ hid_t AetAccessHDF5(void)
 
 PetscErrorCode AetOpenHDF5(const char *path, hid_t *file)
 {
-  hid_t access;
+  hid_t     access;
+  ptrdiff_t bytes;
 
   PetscFunctionBegin;
   AetQuietHDF5();
+  PetscCall(AetFileSize(path, &bytes)); /* tells a missing file from a damaged one */
   access = AetAccessHDF5();
   *file = H5Fopen(path, H5F_ACC_RDONLY, access);
   H5Pclose(access);

@@ -206,6 +206,19 @@ static PetscErrorCode ChooseArray(const char *path, const AetArrayList *list, co
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
+/* Opens and closes the array on this rank: before anybody asks for its memory, the file is seen to hold it. */
+static PetscErrorCode TryArray(const AetLocated *located)
+{
+  const AetReader *reader = AetReaderOf(located->format);
+  void            *state = NULL;
+
+  PetscFunctionBegin;
+  if (!reader->parallel) PetscFunctionReturn(PETSC_SUCCESS); /* those have looked at every length in `inspect` */
+  PetscCall(reader->open(located->path, &located->info, &state));
+  PetscCall(reader->close(&state));
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
 static PetscErrorCode LocateLocal(const char *file, PetscBool table, AetLocated *located)
 {
   char           name[256];
@@ -223,6 +236,8 @@ static PetscErrorCode LocateLocal(const char *file, PetscBool table, AetLocated 
     if (!strncmp(located->info.type, "complex", 7))
       code = AetRaise(AET_ERR_DATA, "%s%s%s: expected real numbers, found complex ones", located->path, located->info.name[0] ? ":" : "",
                       located->info.name);
+    else
+      code = TryArray(located);
   }
   PetscCall(PetscFree(list.arrays));
   PetscFunctionReturn(code);
