@@ -1,5 +1,5 @@
 /* aet4d's own tilt.h5. */
-#include <aet4d/tilt.h>
+#include "tilt/tilt_private.h"
 #include <math.h>
 #include <string.h>
 
@@ -47,14 +47,11 @@ PetscErrorCode AetTiltSeriesWrite(AetTiltSeries tilt, const char *path)
   PetscFunctionReturn(code);
 }
 
-/* Angles of every view on every rank, and the pixel size. */
-static PetscErrorCode ReadViews(MPI_Comm comm, AetFile file, const char *path, ptrdiff_t views, double *pixel_angstrom,
-                                double (*angles_deg)[3])
+PetscErrorCode AetTiltReadViews(MPI_Comm comm, const char *path, ptrdiff_t views, double (*angles_deg)[3])
 {
   static const char *const names[3] = {"phi", "theta", "psi"};
 
   PetscFunctionBegin;
-  PetscCall(AetFileReadNumber(file, "tilt_series", "pixel_angstrom", pixel_angstrom, NULL));
   for (int a = 0; a < 3; a++) {
     char           column[PETSC_MAX_PATH_LEN + 32];
     ptrdiff_t      rows, columns;
@@ -84,7 +81,8 @@ PetscErrorCode AetTiltSeriesRead(MPI_Comm comm, const char *path, AetTiltSeries 
   PetscCall(AetFileOpen(comm, path, &file));
   code = AetFileReadArray(file, "tilt_series", n, &image);
   if (!code) code = AetAgree(comm, PetscCalloc1((size_t)n[0], &angles_deg));
-  if (!code) code = ReadViews(comm, file, path, n[0], &pixel_angstrom, angles_deg);
+  if (!code) code = AetFileReadNumber(file, "tilt_series", "pixel_angstrom", &pixel_angstrom, NULL);
+  if (!code) code = AetTiltReadViews(comm, path, n[0], angles_deg);
   PetscCall(AetFileDestroy(&file));
   if (!code) code = AetTiltSeriesCreate(comm, n[0], n[1], n[2], pixel_angstrom, AET_ANGLES_ZYX, (const double(*)[3])angles_deg, tilt);
   PetscCall(PetscFree(angles_deg));

@@ -1,6 +1,6 @@
 /* The tilt series that the `tilt_*` options describe. */
 #include "io/io_private.h"
-#include <aet4d/tilt.h>
+#include "tilt/tilt_private.h"
 #include <math.h>
 #include <string.h>
 #include <unistd.h>
@@ -24,10 +24,32 @@ static PetscErrorCode FindAngles(const AetLocated *projections, char *file, size
   PetscFunctionReturn(AetRaise(AET_ERR_INPUT, "tilt_angles: expected a file with the angles of %s, found nothing", projections->path));
 }
 
-/* [views][3] from a table of K×3 or K thetas. Collective; PetscFree. */
-static PetscErrorCode ReadAngles(MPI_Comm comm, const AetLocated *projections, ptrdiff_t views, double (**angles_deg)[3])
+/* aet4d's own tilt.h5 brings its angles along. */
+static PetscBool BringsAngles(const AetLocated *projections)
 {
-  char           file[PETSC_MAX_PATH_LEN];
+  return (PetscBool)(projections->format == AET_FORMAT_EMD && !strcmp(projections->info.name, "tilt_series/data"));
+}
+
+/* A table of K×3 or K thetas as [views][3]. */
+static PetscErrorCode AnglesOfTable(const char *file, const char *projections, ptrdiff_t views, ptrdiff_t rows, ptrdiff_t columns,
+                                    const double *values, double (*angles_deg)[3])
+{
+  PetscFunctionBegin;
+  AetCheck(rows == views && (columns == 1 || columns == 3), AET_ERR_DATA,
+           "%s: expected angles for the %td views of %s (%td rows of 3 or 1 numbers), found %td×%td", file, views, projections, views, rows,
+           columns);
+  for (ptrdiff_t i = 0; i < rows * columns; i++)
+    AetCheck(isfinite(values[i]), AET_ERR_DATA, "%s: expected finite angles, found %g in row %td, column %td (from 0)", file, values[i],
+             i / columns, i % columns);
+  for (ptrdiff_t v = 0; v < views; v++)
+    for (int a = 0; a < 3; a++) angles_deg[v][a] = columns == 3 ? values[v * 3 + a] : a == 1 ? values[v] : 0;
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+/* [views][3]. Collective. */
+static PetscErrorCode ReadAngles(MPI_Comm comm, const AetLocated *projections, ptrdiff_t views, double (*angles_deg)[3])
+{
+  char           file[PETSC_MAX_PATH_LEN], path[PETSC_MAX_PATH_LEN], name[256];
   ptrdiff_t      rows, columns;
   double        *values;
   PetscMPIInt    rank;
@@ -39,18 +61,30 @@ static PetscErrorCode ReadAngles(MPI_Comm comm, const AetLocated *projections, p
   PetscCall(AetAgree(comm, code));
   PetscCallMPI(MPI_Bcast(file, (int)sizeof file, MPI_CHAR, 0, comm));
   PetscCall(AetTableRead(comm, file, &rows, &columns, &values));
-  if (rows != views || (columns != 1 && columns != 3))
-    code = AetRaise(AET_ERR_DATA, "%s: expected angles for the %td views of %s (%td rows of 3 or 1 numbers), found %td×%td", file, views,
-                    projections->path, views, rows, columns);
-  for (ptrdiff_t i = 0; i < rows * columns && !code; i++)
-    if (!isfinite(values[i]))
-      code = AetRaise(AET_ERR_DATA, "%s: expected finite angles, found %g in row %td, column %td (from 0)", file, values[i], i / columns,
-                      i % columns);
-  if (!code) code = PetscCalloc1((size_t)views, angles_deg);
-  for (ptrdiff_t v = 0; v < views && !code; v++)
-    for (int a = 0; a < 3; a++) (*angles_deg)[v][a] = columns == 3 ? values[v * 3 + a] : a == 1 ? values[v] : 0;
+  code = AnglesOfTable(file, projections->path, views, rows, columns, values, angles_deg);
   PetscCall(PetscFree(values));
   PetscCall(AetAgree(comm, code));
+  if (rank == 0) code = AetFileSplitName(file, path, sizeof path, name, sizeof name);
+  PetscCall(AetAgree(comm, code));
+  PetscCallMPI(MPI_Bcast(path, (int)sizeof path, MPI_CHAR, 0, comm));
+  PetscCall(AetProvenanceAddInput(comm, path));
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+/* Angles and convention by the options, or by the tilt.h5 itself. Collective. */
+static PetscErrorCode ChooseAngles(MPI_Comm comm, const AetLocated *projections, ptrdiff_t views, int *convention, double (*angles_deg)[3])
+{
+  char given[PETSC_MAX_PATH_LEN];
+
+  PetscFunctionBegin;
+  PetscCall(AetOptionGetEnum("tilt_angle_convention", convention));
+  PetscCall(AetOptionGetText("tilt_angles", given, sizeof given));
+  if (given[0] || !BringsAngles(projections)) {
+    PetscCall(ReadAngles(comm, projections, views, angles_deg));
+    PetscFunctionReturn(PETSC_SUCCESS);
+  }
+  *convention = AET_ANGLES_ZYX; /* in which they are stored */
+  PetscCall(AetTiltReadViews(comm, projections->path, views, angles_deg));
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
@@ -76,10 +110,12 @@ static PetscErrorCode ReadImages(MPI_Comm comm, const AetLocated *projections, d
   PetscErrorCode code;
 
   PetscFunctionBegin;
-  PetscCall(AetOptionGetEnum("tilt_angle_convention", &convention));
   AetLocatedSizes(projections, n);
-  PetscCall(ReadAngles(comm, projections, n[0], &angles_deg));
-  code = AetTiltSeriesCreate(comm, n[0], n[1], n[2], pixel_angstrom, (AetAngleConvention)convention, (const double(*)[3])angles_deg, tilt);
+  PetscCall(AetAgree(comm, PetscCalloc1((size_t)n[0], &angles_deg)));
+  code = ChooseAngles(comm, projections, n[0], &convention, angles_deg);
+  if (!code)
+    code =
+        AetTiltSeriesCreate(comm, n[0], n[1], n[2], pixel_angstrom, (AetAngleConvention)convention, (const double(*)[3])angles_deg, tilt);
   PetscCall(PetscFree(angles_deg));
   PetscCall(code);
   code = AetLocatedRead(comm, projections, (*tilt)->image);
@@ -98,6 +134,7 @@ PetscErrorCode AetTiltSeriesReadFromOptions(MPI_Comm comm, AetTiltSeries *tilt)
   PetscCall(AetOptionGetText("tilt_projections", file, sizeof file));
   AetCheck(file[0], AET_ERR_INPUT, "tilt_projections: expected the file with the projections, found nothing");
   PetscCall(AetLocate(comm, file, PETSC_FALSE, &projections));
+  PetscCall(AetProvenanceAddInput(comm, projections.path));
   PetscCall(ChoosePixel(&projections, &pixel_angstrom));
   PetscCall(ReadImages(comm, &projections, pixel_angstrom, tilt));
   PetscFunctionReturn(PETSC_SUCCESS);
