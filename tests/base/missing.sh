@@ -27,5 +27,20 @@ fi
 told "$folder/said" libmatio-dev matio
 told "$folder/said" libfftw3-mpi-dev fftw+mpi
 told "$folder/said" libtiff-dev libtiff
+# without CUnit there are no tests, but a program; where tests are the purpose (warnings as errors, as in CI) it is asked for
+mkdir "$folder/pc"
+for place in $(pkg-config --variable pc_path pkg-config | tr ':' ' '); do
+  for file in "$place"/*.pc; do
+    case $file in */cunit.pc | */\*.pc) ;; *) ln -sf "$file" "$folder/pc/" ;; esac
+  done
+done
+export PKG_CONFIG_PATH='' PKG_CONFIG_LIBDIR="$folder/pc"
+if ! "$2" -S "$1" -B "$folder/c" >"$folder/said" 2>&1; then
+  echo "FAILED: the program cannot be configured without CUnit:"; cat "$folder/said"; failures=1
+fi
+if "$2" -S "$1" -B "$folder/d" -DAET_WERROR=ON >"$folder/said" 2>&1; then
+  echo "FAILED: CI configured without CUnit"; failures=1
+fi
+told "$folder/said" libcunit1-dev cunit
 [ $failures -eq 0 ] && echo "every missing library was named"
 exit $failures
