@@ -60,6 +60,9 @@ AET_EXTERN PetscErrorCode AetVolumeWrite(AetVolume volume, const char *path);
 
 typedef struct _p_AetFile *AetFile;
 typedef enum { AET_COLUMN_DOUBLE, AET_COLUMN_INT } AetColumnType;
+/* Rank 0 lays out groups, attributes and contiguous datasets; every rank writes its own rows at their place in the temporary and syncs
+   them: a rank that fails is agreed upon and keeps nobody waiting, and the bytes do not depend on the number of ranks. In reading every
+   rank opens the file by itself. A file that is being written cannot be read through the same AetFile. */
 /** One line of a schema table: a column of a table group. */
 typedef struct {
   const char   *name, *unit, *text;

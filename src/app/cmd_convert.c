@@ -29,6 +29,7 @@ static PetscErrorCode KindOf(MPI_Comm comm, const char *file, Kind *kind)
   *kind = KIND_ARRAY;
   PetscCall(AetFileSplitName(file, path, sizeof path, name, sizeof name));
   PetscCall(AetFileInspect(comm, path, &format, &count, &arrays));
+  PetscCall(AetProvenanceAddInput(comm, path));
   if (format == AET_FORMAT_XYZ) *kind = KIND_ATOMS;
   for (int i = 0; i < count && !name[0]; i++) {
     if (!strcmp(arrays[i].name, "atoms/position")) *kind = KIND_ATOMS;

@@ -1,6 +1,8 @@
 /* The provenance group: what a result was made from. */
 #include "io/file_private.h"
 #include <string.h>
+#include <tiffio.h>
+#include <zlib.h>
 
 /* Entries as section \0 key \0 value \0: a visitor cannot fail, so they are written after the visit. */
 typedef struct {
@@ -62,6 +64,22 @@ static PetscErrorCode WriteEntries(AetFile file, const Entries *entries)
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
+static PetscErrorCode AddLibraries(void)
+{
+  unsigned    major = 0, minor = 0, release = 0;
+  char        version[64];
+  const char *tiff = TIFFGetVersion(), *number = strstr(tiff, "Version ");
+
+  PetscFunctionBegin;
+  H5get_libversion(&major, &minor, &release);
+  snprintf(version, sizeof version, "%u.%u.%u", major, minor, release);
+  PetscCall(AetProvenanceAddLibrary("HDF5", version));
+  PetscCall(AetProvenanceAddLibrary("zlib", zlibVersion()));
+  snprintf(version, sizeof version, "%.*s", number ? (int)strcspn(number + 8, "\n") : 0, number ? number + 8 : "");
+  PetscCall(AetProvenanceAddLibrary("libtiff", version));
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
 static PetscErrorCode WriteLocal(AetFile file)
 {
   Entries        entries = {0};
@@ -78,6 +96,7 @@ static PetscErrorCode WriteLocal(AetFile file)
 PetscErrorCode AetFileWriteProvenance(AetFile file)
 {
   PetscFunctionBegin;
+  PetscCall(AddLibraries());
   PetscCall(AetAgree(file->comm, AetFileIsMine(file) ? WriteLocal(file) : PETSC_SUCCESS));
   PetscFunctionReturn(PETSC_SUCCESS);
 }
