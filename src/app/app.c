@@ -4,7 +4,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#define AET_LONE_FAILURE_WAIT 20.0 /* s that a failing rank waits for the others before it ends them */
+#define AET_LONE_FAILURE_WAIT 10.0 /* s that a failing rank waits for the others before it ends them */
 
 static void Usage(FILE *out)
 {

@@ -41,6 +41,9 @@ PetscBool AetErrorIsUser(PetscErrorCode code)
 PetscErrorCode AetErrorHandler(MPI_Comm comm, int line, const char *function, const char *file, PetscErrorCode code, PetscErrorType type,
                                const char *message, void *context)
 {
+  /* PETSc 3.18 gives the caller's line as the code when malloc fails */
+  if (type == PETSC_ERROR_INITIAL && function && (!strcmp(function, "PetscMallocAlign") || !strcmp(function, "PetscReallocAlign")))
+    return AetRaise(AET_ERR_MEMORY, "out of memory on one of the ranks: more ranks, nodes or a smaller volume are needed");
   if (!AetErrorIsUser(code)) return PetscTraceBackErrorHandler(comm, line, function, file, code, type, message, context);
   if (type == PETSC_ERROR_INITIAL && message) (void)AetRaise(code, "%s", message);
   return code;
