@@ -9,14 +9,6 @@
 
 #define BATCH_BYTES (64.0 * 1048576.0)
 
-/* Rotations about y alone: every slice then consists of whole rows of k_y. */
-static int SeriesIsAxial(AetTiltSeries tilt)
-{
-  for (ptrdiff_t j = 0; j < tilt->views; j++)
-    if (fabs(tilt->rotation[j][1]) + fabs(tilt->rotation[j][3]) + fabs(tilt->rotation[j][5]) > 1e-12 || tilt->rotation[j][4] < 0) return 0;
-  return 1;
-}
-
 /* Half the object's extent along a row of R, the largest over the views. */
 static double Reach(AetTiltSeries tilt, const ptrdiff_t n[3], int row)
 {
@@ -43,7 +35,7 @@ static void ChooseGrid(AetProjector projector, double oversampling, int width)
   AetTiltSeries tilt = projector->tilt;
   double        least = INFINITY;
 
-  grid->axial = SeriesIsAxial(tilt);
+  grid->axial = AetSeriesIsAxial(tilt);
   grid->Lu = SliceSize(Reach(tilt, projector->n, 0), tilt->nx);
   grid->Lv = SliceSize(Reach(tilt, projector->n, 1), tilt->ny);
   for (int a = 0; a < 3; a++) {

@@ -41,6 +41,8 @@ struct _p_AetProjector {
   MPI_Datatype   row_type;
 };
 
+/* Whether all views are rotations about y alone: every slice then consists of whole rows of k_y. Not collective. */
+int AetSeriesIsAxial(AetTiltSeries tilt);
 /* Number of exchanges that take all views of all ranks. Not collective. */
 ptrdiff_t AetProjectorBatches(AetProjector projector);
 /* The rows of batch `b`. Not collective. */
