@@ -6,7 +6,7 @@ static const AetOption options[] = {
     {"recon_iterations", AET_OPTION_INT, "", "0", 0, 1e6, NULL, "iterations; 0: the default of the method"},
     {"recon_thickness", AET_OPTION_INT, "voxels", "0", 0, 1e5, NULL, "size of the volume along the beam; 0: the width of the images"},
     {"recon_width", AET_OPTION_INT, "voxels", "0", 0, 1e5, NULL,
-     "size of the volume across the tilt axis; 0: the width of the images, 1.15 times that for an extended object"},
+     "size of the volume across the tilt axis; 0: the width of the images, 1.5 times that for an extended object"},
     {"recon_support", AET_OPTION_FILE, "", "none", 0, 0, NULL, "where the object may be: a volume FILE, auto or none"},
     {"recon_oversampling", AET_OPTION_REAL, "", "2", 1, 8, NULL, "size of the padded grid over the size of the volume"},
     {"recon_rfree_fraction", AET_OPTION_REAL, "", "0.05", 0, 0.5, NULL,

@@ -2,7 +2,7 @@
 #include "recon/recon_private.h"
 #include <string.h>
 
-#define EXTENDED_WIDTH 1.15 /* volume over image width, where the object runs past the image and nothing was asked */
+#define EXTENDED_WIDTH 1.5 /* volume over image width, where the object runs past the image and nothing was asked */
 
 PetscErrorCode AetReconCreate(AetTiltSeries tilt, AetRecon *recon)
 {

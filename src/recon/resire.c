@@ -222,6 +222,25 @@ static double Judge(AetRecon recon, Resire *resire, double used, double uphill, 
   return resire->acceleration == ACCELERATION_NONE || (rise > 0 && used == 0) ? 0 : NextMomentum(t);
 }
 
+/* The second half of the iterations uses every measured pixel: R_free has been taken by then, and holes in the images cost the atoms
+   precision. */
+static PetscInt Released(AetRecon recon)
+{
+  return recon->iterations / 2;
+}
+
+static PetscErrorCode Release(AetRecon recon, Resire *resire, Misfit *misfit)
+{
+  const ptrdiff_t pixels = recon->tilt->v_count * Pixels(recon);
+
+  PetscFunctionBegin;
+  recon->rfree = misfit->rfree;
+  for (ptrdiff_t i = 0; i < pixels; i++)
+    if (resire->use[i] == AET_PIXEL_WITHHELD) resire->use[i] = AET_PIXEL_USED;
+  PetscCall(Measure(recon, resire, resire->Ax, misfit));
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
 static PetscErrorCode Iterate(AetRecon recon, Resire *resire, AetProgress progress)
 {
   double momentum = 0, t = 1, uphill = 0;
@@ -233,6 +252,10 @@ static PetscErrorCode Iterate(AetRecon recon, Resire *resire, AetProgress progre
   misfit = before;
   for (PetscInt k = 0; k < recon->iterations; k++) {
     PetscCall(AetEventBegin(AET_EVENT_RECON_ITERATION));
+    if (misfit.rfree >= 0 && k >= Released(recon)) {
+      PetscCall(Release(recon, resire, &before));
+      misfit = before;
+    }
     PetscCall(Gradient(recon, resire, momentum));
     PetscCall(Step(recon, resire, momentum, &uphill));
     PetscCall(Measure(recon, resire, resire->Ax, &misfit));
@@ -248,7 +271,8 @@ static PetscErrorCode Iterate(AetRecon recon, Resire *resire, AetProgress progre
       snprintf(note, sizeof note, "R1 %.4f, R_free %.4f", misfit.r1, misfit.rfree);
     PetscCall(AetProgressStep(progress, k + 1, note));
   }
-  recon->error = misfit.relative, recon->rfree = misfit.rfree;
+  recon->error = misfit.relative;
+  if (misfit.rfree >= 0) recon->rfree = misfit.rfree;
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
@@ -285,4 +309,4 @@ static PetscErrorCode Destroy(AetRecon recon)
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
-const AetReconMethod AetReconResire = {"resire", 16, Setup, Solve, Destroy};
+const AetReconMethod AetReconResire = {"resire", 20, Setup, Solve, Destroy};

@@ -68,7 +68,7 @@ static void Simulated(const char *name, const char *projections, const char *ang
   AetReconReport report;
 
   if (!OpenTilt(projections, angles, &tilt)) return;
-  volume = Reconstruct(name, tilt, "30", "0.05", &report);
+  volume = Reconstruct(name, tilt, "60", "0.05", &report);
   AET_TEST(report.r1 <= r1);
   AET_TEST(report.rfree > 0 && report.rfree <= rfree);
   AET_TEST(CorrelationWith(volume, truth) >= least);
@@ -98,8 +98,8 @@ static void TestFilm(void)
   if (!OpenTilt("tilt/ta_film_band2/projections.mat", "tilt/ta_film_band2/angles.mat", &tilt)) return;
   Option("-recon_extended", "true");
   Option("-recon_thickness", "181");
-  volume = Reconstruct("film", tilt, "10", "0.05", &report);
-  AET_TEST(volume->n[0] == 181 && volume->n[1] == 77 && volume->n[2] == 461);
+  volume = Reconstruct("film", tilt, "20", "0.05", &report);
+  AET_TEST(volume->n[0] == 181 && volume->n[1] == 77 && volume->n[2] == 601);
   AET_TEST(report.r1 <= 0.185);
   AET_TEST(report.rfree > 0 && report.rfree <= 0.36);
   AET_TEST_CALL(AetVolumeDestroy(&volume));
