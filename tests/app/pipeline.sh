@@ -3,7 +3,7 @@
 . "$SOURCE/tests/app/lib.sh"
 rm -rf ./* .lock
 small="-simulate_diameter_angstrom 14 -simulate_views 31 -simulate_pixel_angstrom 0.45 -seed 3"
-options="-trace_species [Fe,Pt] -recon_iterations 40 -pictures false"
+options="-trace_species [Fe,Pt] -pictures false"
 
 # stages FILE: names of the stages that were executed, in order
 executed() { grep -Ex 'prepare|reconstruct|trace' out | tr '\n' ' '; }
@@ -52,9 +52,9 @@ check "its summary keeps the numbers" [ -n "$(number recon.r1 run2/summary.json)
 # a changed option repeats what depends on it, and no more
 good 2 run -output run2 $options -trace_min_distance_angstrom 1.9
 check "a trace option repeats the trace only" [ "$(executed)" = "trace " ]
-good 2 run -output run2 $options -trace_min_distance_angstrom 1.9 -recon_iterations 30
+good 2 run -output run2 $options -trace_min_distance_angstrom 1.9 -recon_iterations 15
 check "a reconstruction option repeats both" [ "$(executed)" = "reconstruct trace " ]
-good 2 run -output run2 $options -trace_min_distance_angstrom 1.9 -recon_iterations 30 -resume false
+good 2 run -output run2 $options -trace_min_distance_angstrom 1.9 -recon_iterations 15 -resume false
 check "-resume false repeats all" [ "$(executed)" = "prepare reconstruct trace " ]
 
 # damage is seen and repaired
