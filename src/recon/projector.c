@@ -125,6 +125,8 @@ PetscErrorCode AetProjectorCreate(AetTiltSeries tilt, const ptrdiff_t n[3], doub
   PetscCall(MakeInverse(projector));
   PetscCallMPI(MPI_Type_contiguous((int)(2 * (projector->grid.Lu / 2 + 1)), MPI_FLOAT, &projector->row_type));
   PetscCallMPI(MPI_Type_commit(&projector->row_type));
+  PetscCallMPI(MPI_Type_contiguous((int)(2 * (projector->grid.Lu / 2 + 1)), MPI_DOUBLE, &projector->sum_type));
+  PetscCallMPI(MPI_Type_commit(&projector->sum_type));
   PetscCall(AetAgree(projector->comm, AllocateLocal(projector)));
   PetscFunctionReturn(PETSC_SUCCESS);
 }
@@ -141,6 +143,7 @@ PetscErrorCode AetProjectorDestroy(AetProjector *projector)
   PetscCall(PetscFree((*projector)->axes));
   for (int a = 0; a < 3; a++) PetscCall(PetscFree((*projector)->inverse[a]));
   if ((*projector)->row_type) PetscCallMPI(MPI_Type_free(&(*projector)->row_type));
+  if ((*projector)->sum_type) PetscCallMPI(MPI_Type_free(&(*projector)->sum_type));
   PetscCall(AetTransformDestroy(&(*projector)->transform));
   if ((*projector)->comm != MPI_COMM_NULL) PetscCallMPI(MPI_Comm_free(&(*projector)->comm));
   PetscCall(PetscFree(*projector));
@@ -171,7 +174,7 @@ static ptrdiff_t SliceRowPlace(AetProjector projector, const AetSliceRow *row)
 }
 
 /* What my slab of the spectrum adds to the rows it touches. */
-static void SampleRows(AetProjector projector, const AetSliceRows *rows, float complex *values)
+static void SampleRows(AetProjector projector, const AetSliceRows *rows, double complex *values)
 {
   const ptrdiff_t length = projector->grid.Lu / 2 + 1;
 
@@ -180,19 +183,27 @@ static void SampleRows(AetProjector projector, const AetSliceRows *rows, float c
     AetSliceSampleRow(&projector->grid, &projector->axes[rows->mine[i].view], rows->mine[i].qv, projector->spectrum, values + i * length);
 }
 
-/* Parts of all slabs, added in the order of the ranks, then images. */
-static void FinishImages(AetProjector projector, const AetSliceRows *rows, const float complex *values, ptrdiff_t count, float *images)
+/* Parts of all slabs, added in the order of the ranks. `sums` [batch][slice_stride] is work space. */
+static void AddParts(AetProjector projector, const AetSliceRows *rows, const double complex *values, ptrdiff_t count, double complex *sums)
 {
-  const ptrdiff_t Lv = projector->grid.Lv, Lu = projector->grid.Lu, length = Lu / 2 + 1, ny = projector->tilt->ny, nx = projector->tilt->nx;
+  const ptrdiff_t length = projector->grid.Lu / 2 + 1, size = count * projector->slice_stride;
 
-  memset(projector->slices, 0, (size_t)(count * projector->slice_stride) * sizeof *projector->slices);
+  memset(sums, 0, (size_t)size * sizeof *sums);
   for (int r = 0; r < projector->size; r++) {
 #pragma omp parallel for num_threads(AetThreads())
     for (int i = rows->theirs_start[r]; i < rows->theirs_start[r] + rows->theirs_count[r]; i++) {
-      float complex *slice = projector->slices + SliceRowPlace(projector, &rows->theirs[i]);
-      for (ptrdiff_t u = 0; u < length; u++) slice[u] += values[i * length + u];
+      double complex *sum = sums + SliceRowPlace(projector, &rows->theirs[i]);
+      for (ptrdiff_t u = 0; u < length; u++) sum[u] += values[i * length + u];
     }
   }
+#pragma omp parallel for num_threads(AetThreads())
+  for (ptrdiff_t i = 0; i < size; i++) projector->slices[i] = (float complex)sums[i];
+}
+
+static void FinishImages(AetProjector projector, ptrdiff_t count, float *images)
+{
+  const ptrdiff_t Lv = projector->grid.Lv, Lu = projector->grid.Lu, ny = projector->tilt->ny, nx = projector->tilt->nx;
+
 #pragma omp parallel for num_threads(AetThreads())
   for (ptrdiff_t j = 0; j < count; j++) {
     float complex *slice = projector->slices + j * projector->slice_stride;
@@ -211,16 +222,18 @@ PetscErrorCode AetProjectorForward(AetProjector projector, const float *volume, 
   DivideByKernel(projector, volume, projector->object);
   PetscCall(AetTransformForward(projector->transform, projector->object, projector->spectrum));
   for (ptrdiff_t b = 0; b < AetProjectorBatches(projector); b++) {
-    AetSliceRows   rows;
-    float complex *mine, *theirs;
-    ptrdiff_t      first, count;
+    AetSliceRows    rows;
+    double complex *mine, *theirs, *sums;
+    ptrdiff_t       first, count;
     AetProjectorBatchViews(projector, projector->rank, b, &first, &count);
     PetscCall(AetSliceRowsCreate(projector, b, &rows));
-    PetscCall(PetscMalloc2((size_t)(rows.mine_total * length), &mine, (size_t)(rows.theirs_total * length), &theirs));
+    PetscCall(PetscMalloc3((size_t)(rows.mine_total * length), &mine, (size_t)(rows.theirs_total * length), &theirs,
+                           (size_t)(count * projector->slice_stride), &sums));
     SampleRows(projector, &rows, mine);
     PetscCall(AetSliceRowsCollect(projector, &rows, mine, theirs));
-    FinishImages(projector, &rows, theirs, count, images + (first - projector->tilt->v_start) * pixels);
-    PetscCall(PetscFree2(mine, theirs));
+    AddParts(projector, &rows, theirs, count, sums);
+    FinishImages(projector, count, images + (first - projector->tilt->v_start) * pixels);
+    PetscCall(PetscFree3(mine, theirs, sums));
     PetscCall(AetSliceRowsDestroy(&rows));
   }
   PetscCall(AetEventEnd(AET_EVENT_PROJECT));

@@ -38,7 +38,7 @@ struct _p_AetProjector {
   ptrdiff_t      slice_stride; /* complex numbers from slice to slice */
   float complex *slices;       /* [batch][Lv][Lu/2+1], or images [Lv][2(Lu/2+1)] of floats, in place */
   fftwf_plan     to_image, to_slice;
-  MPI_Datatype   row_type;
+  MPI_Datatype   row_type, sum_type; /* a row of a slice, and its partial sums as double */
 };
 
 /* Whether all views are rotations about y alone: every slice then consists of whole rows of k_y. Not collective. */
@@ -51,7 +51,7 @@ PetscErrorCode AetSliceRowsDestroy(AetSliceRows *rows);
 /* Views of `rank` in batch `b`. */
 void AetProjectorBatchViews(AetProjector projector, int rank, ptrdiff_t b, ptrdiff_t *first, ptrdiff_t *count);
 /* Partial rows of my slab to the owners, and whole rows from the owners to the slabs. Collective. */
-PetscErrorCode AetSliceRowsCollect(AetProjector projector, const AetSliceRows *rows, const float complex *mine, float complex *theirs);
+PetscErrorCode AetSliceRowsCollect(AetProjector projector, const AetSliceRows *rows, const double complex *mine, double complex *theirs);
 PetscErrorCode AetSliceRowsSpread(AetProjector projector, const AetSliceRows *rows, const float complex *theirs, float complex *mine);
 
 #endif

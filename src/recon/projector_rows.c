@@ -66,11 +66,11 @@ PetscErrorCode AetSliceRowsDestroy(AetSliceRows *rows)
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
-PetscErrorCode AetSliceRowsCollect(AetProjector projector, const AetSliceRows *rows, const float complex *mine, float complex *theirs)
+PetscErrorCode AetSliceRowsCollect(AetProjector projector, const AetSliceRows *rows, const double complex *mine, double complex *theirs)
 {
   PetscFunctionBegin;
-  PetscCallMPI(MPI_Alltoallv(mine, rows->mine_count, rows->mine_start, projector->row_type, theirs, rows->theirs_count, rows->theirs_start,
-                             projector->row_type, projector->comm));
+  PetscCallMPI(MPI_Alltoallv(mine, rows->mine_count, rows->mine_start, projector->sum_type, theirs, rows->theirs_count, rows->theirs_start,
+                             projector->sum_type, projector->comm));
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 

@@ -106,7 +106,7 @@ static void TestSamplesAgainstTheSum(void)
     AetSliceGrid   grid;
     AetSliceAxes   axes;
     double         error = 0, norm = 0;
-    float complex  row[8];
+    double complex row[8];
     float complex *spectrum;
 
     Layout(&grid, width);
@@ -133,7 +133,8 @@ static void TestSlabsAddUp(void)
 {
   AetSliceGrid   whole, part;
   AetSliceAxes   axes;
-  float complex *spectrum, row[8], sum[8], piece[8];
+  float complex *spectrum;
+  double complex row[8], sum[8], piece[8];
   double         worst = 0;
   int            silent = 1, skipped = 0;
 
@@ -154,10 +155,10 @@ static void TestSlabsAddUp(void)
           if (!touches && piece[i] != 0) silent = 0;
         }
       }
-      for (int i = 0; i < 8; i++) worst = fmax(worst, cabsf(sum[i] - row[i]));
+      for (int i = 0; i < 8; i++) worst = fmax(worst, cabsf((float complex)sum[i] - (float complex)row[i]));
     }
   }
-  AET_TEST_CLOSE(worst, 0, 1e-4);
+  AET_TEST(worst == 0);
   AET_TEST(silent);
   AET_TEST(skipped > 0);
   free(spectrum);
@@ -169,7 +170,8 @@ static void TestSpreadIsTheTranspose(void)
   for (int width = 4; width <= 8; width++) {
     AetSliceGrid   grid;
     AetSliceAxes   axes;
-    float complex *spectrum, *spread, row[8], sampled[8];
+    float complex *spectrum, *spread, row[8];
+    double complex sampled[8];
     ptrdiff_t      half;
 
     Layout(&grid, width);
@@ -184,7 +186,7 @@ static void TestSpreadIsTheTranspose(void)
           row[i] = (float complex)(AetRandomNormal(5, 1, i * 100 + (uint64_t)(qv + 7)) +
                                    _Complex_I * AetRandomNormal(5, 2, i * 100 + (uint64_t)(qv + 7)));
         AetSliceSampleRow(&grid, &axes, qv, spectrum, sampled);
-        for (int i = 0; i < 8; i++) left += creal((double complex)sampled[i] * conj((double complex)row[i]));
+        for (int i = 0; i < 8; i++) left += creal(sampled[i] * conj((double complex)row[i]));
         for (int part = 0; part < 4; part++) AetSliceSpreadRow(&grid, &axes, qv, 4 * part, 4, row, spread);
       }
       for (ptrdiff_t y = 0, i = 0; y < grid.N[1]; y++)

@@ -72,23 +72,23 @@ static inline int RowRuns(const Target *target, ptrdiff_t m, int taps, const flo
   return runs;
 }
 
-/* Adds to *re, *im the sum over the runs' voxels of the `4 pairs` floats from `from` on, weighted along z, too. */
+/* Adds to *re, *im the sum over the runs' voxels of the `4 pairs` floats from `from` on, weighted along z, too. A row of k_y is summed as
+   float by itself and the rows as double, so that a sample is the same however its rows are split over slabs. */
 static inline __attribute__((always_inline)) void Gather(const Target *target, const Run *rows, const Run *columns, const float *from,
-                                                         const AetFloat4 *weight, const int pairs, float *re, float *im)
+                                                         const AetFloat4 *weight, const int pairs, double *re, double *im)
 {
-  AetFloat4 sum[AET_SLICE_LANES / 2] = {{0}}, total = {0};
-
   from += rows->place * target->row + columns->place * target->column;
   for (int i = 0; i < rows->count; i++, from += target->row) {
     const float *p = from;
+    AetFloat4    sum[AET_SLICE_LANES / 2] = {{0}}, total = {0};
     for (int j = 0; j < columns->count; j++, p += target->column) {
       const float w = rows->weight[i] * columns->weight[j];
       for (int k = 0; k < pairs; k++) sum[k] += w * *(const AetFloat4 *)(p + 4 * k);
     }
+    for (int k = 0; k < pairs; k++) total += sum[k] * weight[k];
+    *re += (double)(total[0] + total[2]);
+    *im += (double)(total[1] + total[3]);
   }
-  for (int k = 0; k < pairs; k++) total += sum[k] * weight[k];
-  *re += total[0] + total[2];
-  *im += total[1] + total[3];
 }
 
 static inline __attribute__((always_inline)) void Scatter(const Target *target, const Run *rows, const Run *columns, float *to,
@@ -111,7 +111,7 @@ static inline __attribute__((always_inline)) void Scatter(const Target *target, 
 /* One run of rows over the window of k_z from z on: where the window runs over the end it is two windows, each with the taps that fall in
  * it. */
 static inline __attribute__((always_inline)) void Windows(const Target *target, const Run *rows, const Run *columns, ptrdiff_t z,
-                                                          const float *z_weight, const int pairs, float *re, float *im)
+                                                          const float *z_weight, const int pairs, double *re, double *im)
 {
   const ptrdiff_t Nz = target->grid->N[0], taps = 2 * pairs;
   const int       windows = z + taps <= Nz ? 1 : 2;
@@ -131,14 +131,14 @@ static inline __attribute__((always_inline)) void Windows(const Target *target, 
     if (target->sampling)
       Gather(target, rows, columns, target->spectrum + 2 * begin, weight, pairs, re, im);
     else
-      Scatter(target, rows, columns, target->spectrum + 2 * begin, weight, pairs, *re, *im);
+      Scatter(target, rows, columns, target->spectrum + 2 * begin, weight, pairs, (float)*re, (float)*im);
   }
 }
 
 /* One side of a sample: first tap m (z, y, x), taps along y, weights per axis, the columns x_low … x_high that are stored for this side. */
 static inline __attribute__((always_inline)) void Side(const Target *target, const ptrdiff_t m[3], int y_taps,
                                                        float weight[3][AET_SLICE_LANES], ptrdiff_t x_low, ptrdiff_t x_high, const int pairs,
-                                                       float *re, float *im)
+                                                       double *re, double *im)
 {
   const int       W = target->grid->kernel.width;
   const ptrdiff_t Nx = target->grid->N[2], z = Wrap(m[0], target->grid->N[0]);
@@ -161,20 +161,21 @@ static inline void Reverse(const float *in, int count, float out[AET_SLICE_LANES
   for (int t = 0; t < AET_SLICE_LANES; t++) out[t] = t < count ? in[count - 1 - t] : 0;
 }
 
-/* One sample at c: reads or adds *value. A voxel of the mirrored side is read at -c, conjugated. */
-static inline __attribute__((always_inline)) void Sample(const Target *target, const double c[3], const int pairs, float complex *value)
+/* One sample at c: adds *value to the grid, or puts what the grid gives in *sum. A voxel of the mirrored side is read at -c, conjugated. */
+static inline __attribute__((always_inline)) void Sample(const Target *target, const double c[3], const int pairs,
+                                                         const float complex *value, double complex *sum)
 {
   const AetSliceGrid *grid = target->grid;
   const int           W = grid->kernel.width, y_taps = grid->axial ? 1 : W;
   const ptrdiff_t     half = grid->N[2] / 2;
   ptrdiff_t           m[3], x;
   float               weight[3][AET_SLICE_LANES] __attribute__((aligned(32)));
-  float               re = target->sampling ? 0 : crealf(*value), im = target->sampling ? 0 : cimagf(*value);
+  double              re = target->sampling ? 0 : crealf(*value), im = target->sampling ? 0 : cimagf(*value);
 
   m[1] = grid->axial ? (ptrdiff_t)lrint(c[1]) : (ptrdiff_t)ceil(c[1] - 0.5 * W);
   if (target->y_count < grid->N[1] && !RangesMeet(m[1], m[1] + y_taps - 1, target->y_start, target->y_count, grid->N[1]) &&
       !RangesMeet(1 - m[1] - y_taps, -m[1], target->y_start, target->y_count, grid->N[1])) {
-    if (target->sampling) *value = 0;
+    if (target->sampling) *sum = 0;
     return;
   }
   for (int a = 0; a < 3; a++) {
@@ -193,35 +194,35 @@ static inline __attribute__((always_inline)) void Sample(const Target *target, c
     Side(target, mirror, y_taps, reversed, 1, half - 1, pairs, &re, &im);
     im = -im;
   }
-  if (target->sampling) *value = CMPLXF(re, im);
+  if (target->sampling) *sum = CMPLX(re, im);
 }
 
 static inline __attribute__((always_inline)) void Row(const Target *target, const AetSliceAxes *axes, ptrdiff_t qv, const int pairs,
-                                                      float complex *row)
+                                                      const float complex *row, double complex *sums)
 {
   for (ptrdiff_t qu = 0; qu <= target->grid->Lu / 2; qu++) {
     double c[3];
     for (int a = 0; a < 3; a++) c[a] = (double)qu * axes->u[a] + (double)qv * axes->v[a];
-    Sample(target, c, pairs, &row[qu]);
+    Sample(target, c, pairs, row ? &row[qu] : NULL, sums ? &sums[qu] : NULL);
   }
 }
 
 /* The number of taps is a constant of each body, so the sums stay in registers. */
-static void SampleRow(const Target *target, const AetSliceAxes *axes, ptrdiff_t qv, float complex *row)
+static void SampleRow(const Target *target, const AetSliceAxes *axes, ptrdiff_t qv, const float complex *row, double complex *sums)
 {
   if (target->grid->kernel.width <= 4)
-    Row(target, axes, qv, 2, row);
+    Row(target, axes, qv, 2, row, sums);
   else if (target->grid->kernel.width <= 6)
-    Row(target, axes, qv, 3, row);
+    Row(target, axes, qv, 3, row, sums);
   else
-    Row(target, axes, qv, 4, row);
+    Row(target, axes, qv, 4, row, sums);
 }
 
-void AetSliceSampleRow(const AetSliceGrid *grid, const AetSliceAxes *axes, ptrdiff_t qv, const float complex *spectrum, float complex *row)
+void AetSliceSampleRow(const AetSliceGrid *grid, const AetSliceAxes *axes, ptrdiff_t qv, const float complex *spectrum, double complex *row)
 {
   const Target target = {grid, grid->y_start, grid->y_count, 1, (float *)spectrum, 2 * grid->N[0] * (grid->N[2] / 2 + 1), 2 * grid->N[0]};
 
-  SampleRow(&target, axes, qv, row);
+  SampleRow(&target, axes, qv, NULL, row);
 }
 
 void AetSliceSpreadRow(const AetSliceGrid *grid, const AetSliceAxes *axes, ptrdiff_t qv, ptrdiff_t y_start, ptrdiff_t y_count,
@@ -229,5 +230,5 @@ void AetSliceSpreadRow(const AetSliceGrid *grid, const AetSliceAxes *axes, ptrdi
 {
   const Target target = {grid, y_start, y_count, 0, (float *)spectrum, 2 * grid->N[0] * (grid->N[2] / 2 + 1), 2 * grid->N[0]};
 
-  SampleRow(&target, axes, qv, (float complex *)row);
+  SampleRow(&target, axes, qv, row, NULL);
 }

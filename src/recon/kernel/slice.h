@@ -52,8 +52,10 @@ typedef struct {
 void AetSliceAxesInit(const AetSliceGrid *grid, const double R[9], AetSliceAxes *axes);
 /* Whether any sample q_u = 0 … Lu/2 of row q_v needs a row of k_y in y_start … y_start+y_count-1; may say yes too often, never no. */
 int AetSliceRowTouches(const AetSliceGrid *grid, const AetSliceAxes *axes, ptrdiff_t qv, ptrdiff_t y_start, ptrdiff_t y_count);
-/* row[q_u = 0 … Lu/2] = what the grid's rows of k_y contribute to the samples of row q_v (signed). */
-void AetSliceSampleRow(const AetSliceGrid *grid, const AetSliceAxes *axes, ptrdiff_t qv, const float complex *spectrum, float complex *row);
+/* row[q_u = 0 … Lu/2] = what the grid's rows of k_y contribute to the samples of row q_v (signed). Double, so that the parts of several
+   slabs add up to the same float whatever the slabs. */
+void AetSliceSampleRow(const AetSliceGrid *grid, const AetSliceAxes *axes, ptrdiff_t qv, const float complex *spectrum,
+                       double complex *row);
 /* The transpose: adds row to the spectrum's rows y_start … y_start+y_count-1, a part of the grid's. Every stored voxel receives what falls
    on it and the conjugate of what falls on its mirror image, k_x = 0 and N_x/2 only the former. */
 void AetSliceSpreadRow(const AetSliceGrid *grid, const AetSliceAxes *axes, ptrdiff_t qv, ptrdiff_t y_start, ptrdiff_t y_count,
