@@ -10,11 +10,14 @@ static const AetOption options[] = {
     {"recon_support", AET_OPTION_FILE, "", "none", 0, 0, NULL, "where the object may be: a volume FILE, auto or none"},
     {"recon_oversampling", AET_OPTION_REAL, "", "2", 1, 8, NULL, "size of the padded grid over the size of the volume"},
     {"recon_rfree_fraction", AET_OPTION_REAL, "", "0.05", 0, 0.5, NULL,
-     "fraction of the data withheld for R_free: measured Fourier voxels (genfire) or detector pixels (resire)"},
+     "fraction of the data withheld for R_free: measured Fourier voxels (genfire), detector pixels, or, with the convolution, whole views"},
     {"recon_gridding_distance", AET_OPTION_REAL, "voxels", "0.5", 0.01, 3, NULL,
      "largest distance of a Fourier voxel of the padded grid from the plane of a view that measures it (genfire)"},
     {"recon_resolution_extension", AET_OPTION_ENUM, "", "none", 0, 0, "none|extension|extension+suppression",
      "order in which measured Fourier voxels are enforced: all at once, from low frequencies on, and back again (genfire)"},
+    {"recon_operator", AET_OPTION_ENUM, "", "auto", 0, 0, "auto|convolution|pair",
+     "the normal operator as a convolution, which takes what the images do not see for empty, or as the projector pair; auto: the "
+     "convolution unless the object is extended or the images are bright at their borders (resire)"},
     {"recon_acceleration", AET_OPTION_ENUM, "", "ramp", 0, 0, "ramp|fista|none",
      "steps with momentum and restart along the gradient filtered by the inverse of the views' density, with momentum alone, or the plain "
      "published steps (resire)"},

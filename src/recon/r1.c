@@ -4,6 +4,8 @@
 #include <math.h>
 
 #define PROJECTOR_OVERSAMPLING 2.0 /* enough for the interpolation; a larger grid projects no better */
+#define ISOLATED_OVERSAMPLING 1.5  /* beside the convolution the pair works but twice: as exact with more taps, in half the memory */
+#define ISOLATED_WIDTH 8
 
 PetscErrorCode AetReconProjector(AetRecon recon, AetProjector *projector)
 {
@@ -11,6 +13,8 @@ PetscErrorCode AetReconProjector(AetRecon recon, AetProjector *projector)
 
   PetscFunctionBegin;
   PetscCall(AetOptionGetInt("recon_kernel_width", &taps));
+  if (!recon->projector && recon->isolated)
+    PetscCall(AetProjectorCreate(recon->tilt, recon->n, ISOLATED_OVERSAMPLING, ISOLATED_WIDTH, &recon->projector));
   if (!recon->projector)
     PetscCall(
         AetProjectorCreate(recon->tilt, recon->n, PetscMin(recon->oversampling, PROJECTOR_OVERSAMPLING), (int)taps, &recon->projector));

@@ -21,22 +21,18 @@ static void HannWindow(const ptrdiff_t n[3], ptrdiff_t z_start, ptrdiff_t z_coun
 }
 
 /* volume <- AᵀA of a point at the origin. */
-static PetscErrorCode PointResponse(AetRamp ramp, AetProjector projector, ptrdiff_t pixels, float *volume)
+static PetscErrorCode PointResponse(AetRamp ramp, AetNormalOperator normal, void *context, float *volume)
 {
   const ptrdiff_t *n = ramp->n, middle = n[0] / 2 - ramp->z_start;
-  float           *images;
 
   PetscFunctionBegin;
-  PetscCall(PetscMalloc1((size_t)pixels, &images));
   PetscCall(PetscArrayzero(volume, ramp->z_count * n[1] * n[2]));
   if (middle >= 0 && middle < ramp->z_count) volume[(middle * n[1] + n[1] / 2) * n[2] + n[2] / 2] = 1;
-  PetscCall(AetProjectorForward(projector, volume, images));
-  PetscCall(AetProjectorAdjoint(projector, images, volume));
-  PetscCall(PetscFree(images));
+  PetscCall(normal(context, volume));
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
-static PetscErrorCode MakeFilter(AetRamp ramp, MPI_Comm comm, AetProjector projector, ptrdiff_t pixels, double floor)
+static PetscErrorCode MakeFilter(AetRamp ramp, MPI_Comm comm, AetNormalOperator normal, void *context, double floor)
 {
   float         *volume;
   float complex *spectrum;
@@ -47,7 +43,7 @@ static PetscErrorCode MakeFilter(AetRamp ramp, MPI_Comm comm, AetProjector proje
   PetscCall(AetTransformGetLayout(ramp->transform, NULL, NULL, &ramp->ky_start, &ramp->ky_count, &size));
   PetscCall(PetscMalloc2((size_t)(ramp->z_count * ramp->n[1] * ramp->n[2]), &volume, (size_t)size, &spectrum));
   PetscCall(PetscMalloc1((size_t)size, &ramp->filter));
-  PetscCall(PointResponse(ramp, projector, pixels, volume));
+  PetscCall(PointResponse(ramp, normal, context, volume));
   HannWindow(ramp->n, ramp->z_start, ramp->z_count, volume);
   PetscCall(AetTransformForward(ramp->transform, volume, spectrum));
   for (ptrdiff_t i = 0; i < size; i++) highest = fmaxf(highest, crealf(spectrum[i]));
@@ -58,8 +54,7 @@ static PetscErrorCode MakeFilter(AetRamp ramp, MPI_Comm comm, AetProjector proje
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
-PetscErrorCode AetRampCreate(MPI_Comm comm, AetProjector projector, ptrdiff_t local_pixels, const ptrdiff_t n[3], double floor,
-                             AetRamp *out)
+PetscErrorCode AetRampCreate(MPI_Comm comm, AetNormalOperator normal, void *context, const ptrdiff_t n[3], double floor, AetRamp *out)
 {
   AetRamp ramp;
   int     rank, size;
@@ -72,7 +67,7 @@ PetscErrorCode AetRampCreate(MPI_Comm comm, AetProjector projector, ptrdiff_t lo
   for (int a = 0; a < 3; a++) ramp->n[a] = n[a], ramp->N[a] = AetSmoothSize(n[a], PETSC_TRUE);
   AetBlock(n[0], rank, size, &ramp->z_start, &ramp->z_count);
   PetscCall(AetTransformCreate(comm, n, ramp->N, &ramp->transform));
-  PetscCall(MakeFilter(ramp, comm, projector, local_pixels, floor));
+  PetscCall(MakeFilter(ramp, comm, normal, context, floor));
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 

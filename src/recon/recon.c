@@ -123,6 +123,7 @@ PetscErrorCode AetReconDestroy(AetRecon *recon)
   PetscCall(AetVolumeDestroy(&(*recon)->volume));
   PetscCall(PetscFree((*recon)->rfree_shell));
   PetscCall(PetscFree((*recon)->r1_view));
+  PetscCall(PetscFree((*recon)->view_used));
   PetscCall(PetscFree(*recon));
   PetscFunctionReturn(PETSC_SUCCESS);
 }

@@ -25,6 +25,9 @@ const AetReconMethod *AetReconMethodAt(int index);
 
 typedef enum { AET_EXTENSION_NONE, AET_EXTENSION_ON, AET_EXTENSION_SUPPRESSION } AetResolutionExtension;
 
+/* Order of recon_operator's choices. */
+typedef enum { AET_OPERATOR_AUTO, AET_OPERATOR_CONVOLUTION, AET_OPERATOR_PAIR } AetOperatorChoice;
+
 struct _p_AetRecon {
   AetTiltSeries tilt; /* borrowed */
   MPI_Comm      comm; /* the tilt series' */
@@ -41,11 +44,13 @@ struct _p_AetRecon {
   uint64_t               seed;
 
   /* made by SetUp */
-  ptrdiff_t    n[3], N[3];       /* the volume; its padded grid (z, y, x), smooth, even */
-  ptrdiff_t    z_start, z_count; /* local planes of the volume, AetBlock over n[0] */
-  AetVolume    support;          /* 0 … 1 of the size of the volume; NULL: everywhere 1 */
-  AetProjector projector;        /* made on first use by AetReconProjector; shared with the method */
-  void        *data;             /* the method's own */
+  ptrdiff_t      n[3], N[3];       /* the volume; its padded grid (z, y, x), smooth, even */
+  ptrdiff_t      z_start, z_count; /* local planes of the volume, AetBlock over n[0] */
+  AetVolume      support;          /* 0 … 1 of the size of the volume; NULL: everywhere 1 */
+  PetscBool      isolated;         /* the images see the whole object: what they do not see is empty. By AetReconChooseOperator */
+  unsigned char *view_used;        /* [views] 0: withheld as a whole. NULL where pixels are withheld, or nothing is */
+  AetProjector   projector;        /* made on first use by AetReconProjector; shared with the method */
+  void          *data;             /* the method's own */
 
   /* made by Solve */
   AetVolume      volume; /* [z_count][n1][n2] */
@@ -62,7 +67,14 @@ PetscErrorCode AetReconProjector(AetRecon recon, AetProjector *projector);
 /* What each pixel of the local images is for (AET_PIXEL_…, [v_count][ny][nx]): of an extended object, zero borders were not measured; a
    fraction `withheld` of the measured ones is kept for R_free, keyed by seed and the global index of the pixel. Not collective. */
 void AetReconPixels(AetRecon recon, double withheld, unsigned char *use);
-/* R1 of recon->volume: overall and of each view, the same bits on any number of ranks. Collective. */
+/* Sets recon->isolated: as recon_operator says, or by evidence: not extended, and the images dark at their borders. Collective. */
+PetscErrorCode AetReconChooseOperator(AetRecon recon);
+/* Sets recon->view_used: the fraction recon_rfree_fraction of the views is withheld, rounded down, but one of 20 or more. Not collective.
+ */
+PetscErrorCode AetReconWithholdViews(AetRecon recon);
+PetscBool      AetReconViewsWithheld(AetRecon recon);
+/* R1 of recon->volume: overall and of each view, the same bits on any number of ranks.
+ * Collective. */
 PetscErrorCode AetReconR1(AetRecon recon);
 /* Reads, centres, crops or zero-pads the support, or makes it (auto). Collective. */
 PetscErrorCode AetReconSupport(AetRecon recon);

@@ -1,8 +1,7 @@
 /* RESIRE (Pham et al., Sci. Rep. 13 (2023) 5624): least squares of the projections under positivity and support, by projected gradient
    steps, plain as published or accelerated with adaptive restart (docs/theory/resire.md). */
 #include "recon/kernel/resire_step.h"
-#include "recon/ramp.h"
-#include "recon/recon_private.h"
+#include "recon/resire_private.h"
 #include <math.h>
 
 #define RAMP_FLOOR 0.05 /* of the preconditioner, over the symbol's maximum: lower, and noise comes up before the structure does */
@@ -10,22 +9,6 @@
 #define ROUNDING 1e-6 /* a rise of the misfit by less than this part of it */
 
 typedef enum { ACCELERATION_RAMP, ACCELERATION_FISTA, ACCELERATION_NONE } Acceleration; /* order of recon_acceleration's choices */
-
-/* Sums over all views of AetResireMisfit. */
-typedef struct {
-  double r1, rfree, residual, relative; /* Σ|Ax-b|/Σ|b|; withheld; Σ(Ax-b)²; its root over that of Σb² */
-} Misfit;
-
-typedef struct {
-  AetProjector   projector;  /* borrowed */
-  AetRamp        ramp;       /* NULL: the gradient itself is the direction */
-  double         step, norm; /* step in units of 1/norm; norm: largest eigenvalue of AᵀA, or of its product with the filter */
-  int            acceleration;
-  unsigned char *use;                       /* [v_count][ny][nx] */
-  float         *Ax, *Aprevious, *residual; /* [v_count][ny][nx] */
-  float         *previous, *gradient;       /* [z_count][n1][n2] */
-  float         *direction;                 /* the same; `gradient` where nothing filters it */
-} Resire;
 
 static ptrdiff_t Pixels(AetRecon recon)
 {
@@ -70,9 +53,27 @@ static PetscErrorCode Norm(AetRecon recon, const float *volume, double *norm)
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
+/* volume <- AᵀA volume, on used pixels or views. */
+static PetscErrorCode Normal(void *context, float *volume)
+{
+  const AetRecon recon = context;
+  AetResire     *resire = recon->data;
+
+  PetscFunctionBegin;
+  if (resire->convolution) {
+    PetscCall(AetConvolutionApply(resire->convolution, volume, volume));
+    PetscFunctionReturn(PETSC_SUCCESS);
+  }
+  PetscCall(AetProjectorForward(resire->projector, volume, resire->residual));
+  for (ptrdiff_t i = 0; i < recon->tilt->v_count * Pixels(recon); i++)
+    if (resire->use[i] != AET_PIXEL_USED) resire->residual[i] = 0;
+  PetscCall(AetProjectorAdjoint(resire->projector, resire->residual, volume));
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
 /* Largest eigenvalue of AᵀA, or of its product with the filter, by the power method from a constant volume: A hardly has negative entries,
    so the leading vector is smooth and positive and few rounds are within a per cent. */
-static PetscErrorCode EstimateNorm(AetRecon recon, Resire *resire)
+static PetscErrorCode EstimateNorm(AetRecon recon, AetResire *resire)
 {
   const ptrdiff_t voxels = recon->z_count * PlaneVoxels(recon);
   float          *vector = resire->gradient;
@@ -84,10 +85,7 @@ static PetscErrorCode EstimateNorm(AetRecon recon, Resire *resire)
     PetscCall(Norm(recon, vector, &before));
     if (!(before > 0)) break;
     for (ptrdiff_t i = 0; i < voxels; i++) vector[i] = (float)(vector[i] / before);
-    PetscCall(AetProjectorForward(resire->projector, vector, resire->residual));
-    for (ptrdiff_t i = 0; i < recon->tilt->v_count * Pixels(recon); i++)
-      if (resire->use[i] != AET_PIXEL_USED) resire->residual[i] = 0;
-    PetscCall(AetProjectorAdjoint(resire->projector, resire->residual, vector));
+    PetscCall(Normal(recon, vector));
     if (resire->ramp) PetscCall(AetRampApply(resire->ramp, vector, vector));
     PetscCall(Norm(recon, vector, &after));
   }
@@ -95,39 +93,62 @@ static PetscErrorCode EstimateNorm(AetRecon recon, Resire *resire)
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
-static PetscErrorCode MakeRamp(AetRecon recon, Resire *resire)
+static PetscErrorCode PairPrepare(AetRecon recon, AetResire *resire)
+{
+  PetscFunctionBegin;
+  PetscCall(AetReconProjector(recon, &resire->projector));
+  PetscCall(PetscArrayzero(resire->state, recon->tilt->v_count * Pixels(recon)));
+  PetscCall(PetscArrayzero(resire->state_before, recon->tilt->v_count * Pixels(recon)));
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+/* Everything that iterations need, at x = 0. */
+static PetscErrorCode Prepare(AetRecon recon)
+{
+  AetResire *resire = recon->data;
+
+  PetscFunctionBegin;
+  if (resire->prepared) PetscFunctionReturn(PETSC_SUCCESS);
+  PetscCall(recon->isolated ? AetResireNormalPrepare(recon, resire) : PairPrepare(recon, resire));
+  if (resire->acceleration == ACCELERATION_RAMP) PetscCall(AetRampCreate(recon->comm, Normal, recon, recon->n, RAMP_FLOOR, &resire->ramp));
+  PetscCall(EstimateNorm(recon, resire));
+  resire->prepared = PETSC_TRUE;
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+static PetscErrorCode Allocate(AetRecon recon, AetResire *resire)
 {
   const size_t voxels = (size_t)(recon->z_count * PlaneVoxels(recon)), pixels = (size_t)(recon->tilt->v_count * Pixels(recon));
 
   PetscFunctionBegin;
-  PetscCall(AetRampCreate(recon->comm, resire->projector, (ptrdiff_t)pixels, recon->n, RAMP_FLOOR, &resire->ramp));
-  PetscCall(PetscMalloc1(voxels, &resire->direction));
+  PetscCall(PetscMalloc1(voxels, &resire->gradient));
+  PetscCall(PetscMalloc1(voxels, &resire->previous));                         /* changes places with the volume's data */
+  PetscCall(PetscMalloc1(recon->isolated ? voxels : pixels, &resire->state)); /* and these two with each other */
+  PetscCall(PetscMalloc1(recon->isolated ? voxels : pixels, &resire->state_before));
+  resire->direction = resire->gradient;
+  if (recon->isolated) PetscFunctionReturn(PETSC_SUCCESS);
+  PetscCall(PetscMalloc2(pixels, &resire->use, pixels, &resire->residual));
+  if (resire->acceleration == ACCELERATION_RAMP) PetscCall(PetscMalloc1(voxels, &resire->direction));
+  AetReconPixels(recon, recon->rfree_fraction, resire->use);
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
 static PetscErrorCode Setup(AetRecon recon)
 {
-  const size_t voxels = (size_t)(recon->z_count * PlaneVoxels(recon)), pixels = (size_t)(recon->tilt->v_count * Pixels(recon));
-  Resire      *resire;
+  AetResire *resire;
 
   PetscFunctionBegin;
   PetscCall(PetscNew(&resire));
   recon->data = resire;
   PetscCall(AetOptionGetReal("recon_step", &resire->step));
   PetscCall(AetOptionGetEnum("recon_acceleration", &resire->acceleration));
-  PetscCall(AetReconProjector(recon, &resire->projector));
-  PetscCall(PetscMalloc3(pixels, &resire->use, voxels, &resire->gradient, pixels, &resire->residual));
-  PetscCall(PetscMalloc1(voxels, &resire->previous)); /* changes places with the volume's data */
-  PetscCall(PetscMalloc1(pixels, &resire->Ax));       /* and these two with each other */
-  PetscCall(PetscMalloc1(pixels, &resire->Aprevious));
-  AetReconPixels(recon, recon->rfree_fraction, resire->use);
-  resire->direction = resire->gradient;
-  if (resire->acceleration == ACCELERATION_RAMP) PetscCall(MakeRamp(recon, resire));
-  PetscCall(EstimateNorm(recon, resire));
+  PetscCall(AetReconChooseOperator(recon));
+  PetscCall(AetAgree(recon->comm, Allocate(recon, resire)));
+  PetscCall(Prepare(recon));
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
-static PetscErrorCode Measure(AetRecon recon, const Resire *resire, const float *Ax, Misfit *misfit)
+static PetscErrorCode Measure(AetRecon recon, const AetResire *resire, const float *Ax, AetMisfit *misfit)
 {
   const ptrdiff_t pixels = Pixels(recon);
   double         *rows, sums[6];
@@ -149,14 +170,18 @@ static PetscErrorCode Measure(AetRecon recon, const Resire *resire, const float 
 /* The gradient at x + momentum (x - previous); A is linear, so its projections are known without another one. The filter acts among the
    free voxels only (two-metric projection: Bertsekas, SIAM J. Control Optim. 20 (1982) 221): filtered as a whole, a step cut at 0 need not
    descend. */
-static PetscErrorCode Gradient(AetRecon recon, Resire *resire, double momentum)
+static PetscErrorCode Gradient(AetRecon recon, AetResire *resire, double momentum)
 {
   const ptrdiff_t pixels = Pixels(recon), plane = PlaneVoxels(recon);
 
   PetscFunctionBegin;
+  if (resire->convolution) {
+    PetscCall(AetResireNormalGradient(recon, resire, momentum));
+    PetscFunctionReturn(PETSC_SUCCESS);
+  }
 #pragma omp parallel for num_threads(AetThreads())
   for (ptrdiff_t j = 0; j < recon->tilt->v_count; j++)
-    AetResireResidual(pixels, momentum, resire->Ax + j * pixels, resire->Aprevious + j * pixels, recon->tilt->image + j * pixels,
+    AetResireResidual(pixels, momentum, resire->state + j * pixels, resire->state_before + j * pixels, recon->tilt->image + j * pixels,
                       resire->use + j * pixels, resire->residual + j * pixels);
   PetscCall(AetProjectorAdjoint(resire->projector, resire->residual, resire->gradient));
   if (!resire->ramp) PetscFunctionReturn(PETSC_SUCCESS);
@@ -175,14 +200,14 @@ static void Swap(float **a, float **b)
   *a = *b, *b = c;
 }
 
-static void SwapIterates(AetRecon recon, Resire *resire)
+void AetResireSwap(AetRecon recon, AetResire *resire)
 {
   Swap(&recon->volume->data, &resire->previous);
-  Swap(&resire->Ax, &resire->Aprevious);
+  Swap(&resire->state, &resire->state_before);
 }
 
 /* x <- the next iterate, previous <- x, and their projections; `uphill` as in AetResireUpdate. */
-static PetscErrorCode Step(AetRecon recon, Resire *resire, double momentum, double *uphill)
+static PetscErrorCode PairStep(AetRecon recon, AetResire *resire, double momentum, double *uphill)
 {
   const ptrdiff_t plane = PlaneVoxels(recon);
   double         *rows, sums[2], step = resire->step / resire->norm;
@@ -195,8 +220,8 @@ static PetscErrorCode Step(AetRecon recon, Resire *resire, double momentum, doub
                     recon->support ? recon->support->data + z * plane : NULL, resire->previous + z * plane, rows + 2 * z);
   PetscCall(SumPlanes(recon, 2, rows, sums));
   PetscCall(PetscFree(rows));
-  SwapIterates(recon, resire);
-  PetscCall(AetProjectorForward(resire->projector, recon->volume->data, resire->Ax));
+  AetResireSwap(recon, resire);
+  PetscCall(AetProjectorForward(resire->projector, recon->volume->data, resire->state));
   *uphill = sums[0];
   PetscFunctionReturn(PETSC_SUCCESS);
 }
@@ -212,10 +237,10 @@ static double NextMomentum(double *t)
 
 /* After a step: the momentum of the next. A step with momentum that raised the misfit, or points uphill, ends the momentum; one without it
    was too long: it is taken back, and steps are shorter from now on. */
-static double Judge(AetRecon recon, Resire *resire, double used, double uphill, double rise, double *t)
+static double Judge(AetRecon recon, AetResire *resire, double used, double uphill, double rise, double *t)
 {
   if (rise > 0 && used == 0) {
-    SwapIterates(recon, resire);
+    AetResireSwap(recon, resire);
     resire->norm *= 1.5;
   }
   if (rise > 0 || uphill > 0) *t = 1;
@@ -229,82 +254,122 @@ static PetscInt Released(AetRecon recon)
   return recon->iterations / 2;
 }
 
-static PetscErrorCode Release(AetRecon recon, Resire *resire, Misfit *misfit)
+static PetscErrorCode Release(AetRecon recon, AetResire *resire, AetMisfit *misfit)
 {
   const ptrdiff_t pixels = recon->tilt->v_count * Pixels(recon);
 
   PetscFunctionBegin;
+  if (resire->convolution) {
+    PetscCall(AetResireNormalRelease(recon, resire, &misfit->residual));
+    PetscCall(EstimateNorm(recon, resire)); /* more views, a larger operator */
+    PetscFunctionReturn(PETSC_SUCCESS);
+  }
   recon->rfree = misfit->rfree;
   for (ptrdiff_t i = 0; i < pixels; i++)
     if (resire->use[i] == AET_PIXEL_WITHHELD) resire->use[i] = AET_PIXEL_USED;
-  PetscCall(Measure(recon, resire, resire->Ax, misfit));
+  PetscCall(Measure(recon, resire, resire->state, misfit));
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
-static PetscErrorCode Iterate(AetRecon recon, Resire *resire, AetProgress progress)
+/* One step, and the misfit it led to. */
+static PetscErrorCode Step(AetRecon recon, AetResire *resire, double momentum, const AetMisfit *before, double *uphill, AetMisfit *misfit)
 {
-  double momentum = 0, t = 1, uphill = 0;
-  Misfit misfit, before;
-  char   note[80];
+  double rise;
 
   PetscFunctionBegin;
-  PetscCall(Measure(recon, resire, resire->Ax, &before));
-  misfit = before;
+  PetscCall(Gradient(recon, resire, momentum));
+  if (!resire->convolution) {
+    PetscCall(PairStep(recon, resire, momentum, uphill));
+    PetscCall(Measure(recon, resire, resire->state, misfit));
+    PetscFunctionReturn(PETSC_SUCCESS);
+  }
+  PetscCall(AetResireNormalStep(recon, resire, momentum, uphill, &rise));
+  misfit->residual = before->residual + rise;
+  misfit->relative = resire->data > 0 ? sqrt(fmax(misfit->residual, 0) / resire->data) : 0;
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+static void Note(const AetResire *resire, const AetMisfit *misfit, char *note, size_t size)
+{
+  if (resire->convolution)
+    snprintf(note, size, "misfit %.4f", misfit->relative);
+  else if (misfit->rfree < 0)
+    snprintf(note, size, "R1 %.4f", misfit->r1);
+  else
+    snprintf(note, size, "R1 %.4f, R_free %.4f", misfit->r1, misfit->rfree);
+}
+
+static PetscErrorCode Iterate(AetRecon recon, AetResire *resire, AetProgress progress)
+{
+  double    momentum = 0, t = 1, uphill = 0;
+  AetMisfit misfit = {0, -1, resire->data, 1}, before;
+  char      note[80];
+
+  PetscFunctionBegin;
+  if (!resire->convolution) PetscCall(Measure(recon, resire, resire->state, &misfit));
+  before = misfit;
+  PetscBool withheld = resire->convolution ? AetReconViewsWithheld(recon) : misfit.rfree >= 0;
   for (PetscInt k = 0; k < recon->iterations; k++) {
     PetscCall(AetEventBegin(AET_EVENT_RECON_ITERATION));
-    if (misfit.rfree >= 0 && k >= Released(recon)) {
+    if (withheld && k >= Released(recon)) {
       PetscCall(Release(recon, resire, &before));
-      misfit = before;
+      misfit = before, withheld = PETSC_FALSE;
+      if (resire->convolution) momentum = 0, t = 1; /* the gradient of the iterate before is not that of all views */
     }
-    PetscCall(Gradient(recon, resire, momentum));
-    PetscCall(Step(recon, resire, momentum, &uphill));
-    PetscCall(Measure(recon, resire, resire->Ax, &misfit));
-    double used = momentum, rise = misfit.residual - (1 + ROUNDING) * before.residual;
+    PetscCall(Step(recon, resire, momentum, &before, &uphill, &misfit));
+    double used = momentum, rise = misfit.residual - before.residual - ROUNDING * fabs(before.residual);
     momentum = Judge(recon, resire, used, uphill, rise, &t);
     if (rise > 0 && used == 0) misfit = before;
     before = misfit;
     PetscCall(AetEventEnd(AET_EVENT_RECON_ITERATION));
     recon->iterations_done = k + 1;
-    if (misfit.rfree < 0)
-      snprintf(note, sizeof note, "R1 %.4f", misfit.r1);
-    else
-      snprintf(note, sizeof note, "R1 %.4f, R_free %.4f", misfit.r1, misfit.rfree);
+    Note(resire, &misfit, note, sizeof note);
     PetscCall(AetProgressStep(progress, k + 1, note));
   }
   recon->error = misfit.relative;
-  if (misfit.rfree >= 0) recon->rfree = misfit.rfree;
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+/* Grids and filters; the next Solve makes them again. */
+static PetscErrorCode FreeGrids(AetResire *resire)
+{
+  PetscFunctionBegin;
+  PetscCall(AetRampDestroy(&resire->ramp));
+  PetscCall(AetConvolutionDestroy(&resire->convolution));
+  resire->prepared = PETSC_FALSE;
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
 static PetscErrorCode Solve(AetRecon recon)
 {
-  Resire        *resire = recon->data;
+  AetResire     *resire = recon->data;
   AetProgress    progress;
   PetscErrorCode code;
 
   PetscFunctionBegin;
+  PetscCall(Prepare(recon));
   PetscCall(PetscArrayzero(resire->previous, recon->z_count * PlaneVoxels(recon))); /* as the volume is */
-  PetscCall(PetscArrayzero(resire->Ax, recon->tilt->v_count * Pixels(recon)));
-  PetscCall(PetscArrayzero(resire->Aprevious, recon->tilt->v_count * Pixels(recon)));
   PetscCall(AetProgressCreate(recon->comm, "RESIRE", recon->iterations, &progress));
   code = Iterate(recon, resire, progress);
   PetscCall(AetProgressDestroy(&progress));
   PetscCall(code);
+  PetscCall(FreeGrids(resire)); /* R1 needs the room for the pair */
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
 static PetscErrorCode Destroy(AetRecon recon)
 {
-  Resire *resire = recon->data;
+  AetResire *resire = recon->data;
 
   PetscFunctionBegin;
   if (!resire) PetscFunctionReturn(PETSC_SUCCESS);
-  if (resire->ramp) PetscCall(PetscFree(resire->direction));
-  PetscCall(AetRampDestroy(&resire->ramp));
-  PetscCall(PetscFree3(resire->use, resire->gradient, resire->residual));
+  PetscCall(FreeGrids(resire));
+  if (resire->direction != resire->gradient) PetscCall(PetscFree(resire->direction));
+  PetscCall(PetscFree2(resire->use, resire->residual));
+  PetscCall(PetscFree(resire->gradient));
   PetscCall(PetscFree(resire->previous));
-  PetscCall(PetscFree(resire->Ax));
-  PetscCall(PetscFree(resire->Aprevious));
+  PetscCall(PetscFree(resire->state));
+  PetscCall(PetscFree(resire->state_before));
   PetscCall(PetscFree(recon->data));
   PetscFunctionReturn(PETSC_SUCCESS);
 }

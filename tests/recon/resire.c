@@ -102,14 +102,17 @@ static AetVolume Reconstruct(AetTiltSeries tilt, const char *iterations, const c
 /* A specimen comes back: its projections fit, withheld pixels are predicted, and the volume is the specimen but for the missing wedge. */
 static void TestSpecimenComesBack(void)
 {
-  for (int tumbling = 0; tumbling < 2; tumbling++) {
+  for (int kind = 0; kind < 4; kind++) {
+    const int      tumbling = kind % 2;
     AetTiltSeries  tilt = Series(PETSC_COMM_WORLD, VIEWS, tumbling, N, N);
     AetReconReport report;
     AetVolume      volume, truth;
     double         correlation, lowest = 0, least;
 
     Images(tilt);
+    Option("recon_operator", kind < 2 ? "pair" : "convolution");
     volume = Reconstruct(tilt, "20", "ramp", "0.05", &report);
+    Option("recon_operator", "auto");
     truth = Truth(tilt->comm, volume->n);
     AET_TEST_CALL(AetVolumeCorrelation(volume, truth, &correlation));
     AET_TEST(report.r1 < 0.02);
@@ -124,7 +127,7 @@ static void TestSpecimenComesBack(void)
   }
 }
 
-/* Momentum reaches in 28 steps what plain steps reach in 100, and along the filtered gradient in 11. */
+/* Momentum reaches in 28 steps what plain steps reach in 100, and along the filtered gradient in 11; with either operator. */
 static void TestAcceleration(void)
 {
   AetTiltSeries  tilt = Series(PETSC_COMM_WORLD, VIEWS, 0, N, N);
@@ -132,15 +135,19 @@ static void TestAcceleration(void)
   AetVolume      volume;
 
   Images(tilt);
-  volume = Reconstruct(tilt, "100", "none", "0", &plain);
-  AET_TEST_CALL(AetVolumeDestroy(&volume));
-  volume = Reconstruct(tilt, "28", "fista", "0", &fast);
-  AET_TEST_CALL(AetVolumeDestroy(&volume));
-  volume = Reconstruct(tilt, "11", "ramp", "0", &filtered);
-  AET_TEST_CALL(AetVolumeDestroy(&volume));
-  AET_TEST(fast.r1 < plain.r1);
-  AET_TEST(filtered.r1 < plain.r1);
-  AET_TEST(fast.rfree < 0);
+  for (int o = 0; o < 2; o++) {
+    Option("recon_operator", o ? "convolution" : "pair");
+    volume = Reconstruct(tilt, "100", "none", "0", &plain);
+    AET_TEST_CALL(AetVolumeDestroy(&volume));
+    volume = Reconstruct(tilt, "28", "fista", "0", &fast);
+    AET_TEST_CALL(AetVolumeDestroy(&volume));
+    volume = Reconstruct(tilt, "11", "ramp", "0", &filtered);
+    AET_TEST_CALL(AetVolumeDestroy(&volume));
+    AET_TEST(fast.r1 < plain.r1);
+    AET_TEST(filtered.r1 < plain.r1);
+    AET_TEST(fast.rfree < 0);
+  }
+  Option("recon_operator", "auto");
   AET_TEST_CALL(AetTiltSeriesDestroy(&tilt));
 }
 
@@ -153,8 +160,37 @@ static void Noise(AetTiltSeries tilt)
     tilt->image[i] *= (float)(1 + 0.05 * AetRandomNormal(5, 0, (uint64_t)(tilt->v_start * pixels + i)));
 }
 
+/* Where the images see the whole object both operators lead to one volume, and the misfit that the convolution keeps by small sums is the
+   one between the projections and the images. */
+static void TestOperators(void)
+{
+  for (int tumbling = 0; tumbling < 2; tumbling++) {
+    AetTiltSeries  tilt = Series(PETSC_COMM_WORLD, VIEWS, tumbling, N + 16, N + 16);
+    AetReconReport by_pair, by_convolution;
+    AetVolume      a, b;
+    double         sums[2] = {0}, all[2];
+
+    Images(tilt);
+    Option("recon_thickness", "24"), Option("recon_width", "24");
+    Option("recon_operator", "pair");
+    a = Reconstruct(tilt, "10", "fista", "0", &by_pair);
+    Option("recon_operator", "auto");
+    b = Reconstruct(tilt, "10", "fista", "0", &by_convolution);
+    for (ptrdiff_t i = 0; i < a->z_count * a->n[1] * a->n[2]; i++)
+      sums[0] += pow((double)a->data[i] - b->data[i], 2), sums[1] += pow(a->data[i], 2);
+    MPI_Allreduce(sums, all, 2, MPI_DOUBLE, MPI_SUM, MPI_COMM_WORLD);
+    AET_TEST_CLOSE(sqrt(all[0] / all[1]), 0, 0.02);
+    AET_TEST_CLOSE(by_convolution.error / by_pair.error, 1, 0.02);
+    AET_TEST_CLOSE(by_convolution.r1 / by_pair.r1, 1, 0.02);
+    Option("recon_thickness", "0"), Option("recon_width", "0");
+    AET_TEST_CALL(AetVolumeDestroy(&a));
+    AET_TEST_CALL(AetVolumeDestroy(&b));
+    AET_TEST_CALL(AetTiltSeriesDestroy(&tilt));
+  }
+}
+
 /* Every rank alone reconstructs the whole; together they must find the same. */
-static void TestAnyNumberOfRanks(void)
+static void SameOnAnyNumberOfRanks(const char *operator)
 {
   AetTiltSeries  together = Series(PETSC_COMM_WORLD, VIEWS, 1, N, N), alone = Series(PETSC_COMM_SELF, VIEWS, 1, N, N);
   AetReconReport ours, mine;
@@ -163,8 +199,10 @@ static void TestAnyNumberOfRanks(void)
 
   Images(together), Images(alone);
   Noise(together), Noise(alone);
+  Option("recon_operator", operator);
   shared = Reconstruct(together, "12", "ramp", "0.05", &ours);
   own = Reconstruct(alone, "12", "ramp", "0.05", &mine);
+  Option("recon_operator", "auto");
   for (ptrdiff_t i = 0; i < own->n[0] * own->n[1] * own->n[2]; i++) largest = fmax(largest, own->data[i]);
   for (ptrdiff_t i = 0; i < shared->z_count * shared->n[1] * shared->n[2]; i++)
     worst = fmax(worst, fabs(shared->data[i] - own->data[i + shared->z_start * shared->n[1] * shared->n[2]]));
@@ -176,6 +214,12 @@ static void TestAnyNumberOfRanks(void)
   AET_TEST_CALL(AetVolumeDestroy(&own));
   AET_TEST_CALL(AetTiltSeriesDestroy(&together));
   AET_TEST_CALL(AetTiltSeriesDestroy(&alone));
+}
+
+static void TestAnyNumberOfRanks(void)
+{
+  SameOnAnyNumberOfRanks("pair");
+  SameOnAnyNumberOfRanks("convolution");
 }
 
 /* The images show the middle of a longer row of atoms. With the object as long as they see at any tilt, their edges are no atoms' edges. */
@@ -230,4 +274,5 @@ static void TestHardlyASeries(void)
 }
 
 AET_TEST_MAIN("RESIRE", {"a specimen comes back", TestSpecimenComesBack}, {"acceleration", TestAcceleration},
-              {"any number of ranks", TestAnyNumberOfRanks}, {"extended object", TestExtended}, {"hardly a series", TestHardlyASeries})
+              {"both operators", TestOperators}, {"any number of ranks", TestAnyNumberOfRanks}, {"extended object", TestExtended},
+              {"hardly a series", TestHardlyASeries})

@@ -1,5 +1,6 @@
 /* The arithmetic of RESIRE on a handful of numbers, and of the images that the projector cuts and fills. */
 #include "mpi_test.h"
+#include "recon/kernel/normal_step.h"
 #include "recon/kernel/resire_step.h"
 #include "recon/kernel/slice_image.h"
 
@@ -99,5 +100,50 @@ static void TestPadAndCrop(void)
     }
 }
 
+/* The step on kept gradients is the step on the gradient at y, filtered or not. */
+static void TestNormalStepIsTheStep(void)
+{
+  for (int filtered = 0; filtered < 2; filtered++) {
+    float          x[COUNT], before[COUNT], again[COUNT], G[COUNT], G_before[COUNT], support[COUNT], at_y[COUNT], direction[COUNT];
+    double         sums[2] = {0}, uphill = 0, worst = 0;
+    AetNormalPlane plane = {x, before, G, G_before, support};
+
+    Fill(x, COUNT, 0), Fill(before, COUNT, 1), Fill(G, COUNT, 2), Fill(G_before, COUNT, 3);
+    for (int i = 0; i < COUNT; i++) {
+      support[i] = i % 7 ? 0.5f : 0, again[i] = before[i];
+      at_y[i] = G[i] + 0.25f * (G[i] - G_before[i]);
+    }
+    AetResireHold(COUNT, 0.25, x, before, support, at_y);
+    AetNormalHold(COUNT, 0.25, &plane, direction);
+    for (int i = 0; i < COUNT; i++) worst = fmax(worst, fabs(direction[i] - at_y[i]));
+    AET_TEST_CLOSE(worst, 0, 1e-6);
+    for (int i = 0; i < COUNT && filtered; i++) direction[i] = at_y[i] * 2;
+    AetResireUpdate(COUNT, 0.3, 0.25, x, at_y, direction, support, again, sums);
+    AetNormalUpdate(COUNT, 0.3, 0.25, filtered, &plane, direction, &uphill);
+    for (int i = 0; i < COUNT; i++) worst = fmax(worst, fmax(fabs(before[i] - again[i]), fabs(direction[i] - (again[i] - x[i]))));
+    AET_TEST_CLOSE(worst, 0, 1e-6);
+    AET_TEST_CLOSE(uphill, sums[0], 1e-5);
+  }
+}
+
+/* For f(x) = |x - c|² of which G = x - c is half the gradient: what a step adds to half of it, and where it leads. */
+static void TestNormalAdvanceKnowsTheMisfit(void)
+{
+  float          x[COUNT], before[COUNT], G[COUNT], G_before[COUNT], change[COUNT], c[COUNT];
+  double         rise = 0, exact = 0, worst = 0;
+  AetNormalPlane plane = {x, before, G, G_before, NULL};
+
+  Fill(x, COUNT, 0), Fill(before, COUNT, 1), Fill(c, COUNT, 2);
+  for (int i = 0; i < COUNT; i++) {
+    G[i] = before[i] - c[i], change[i] = x[i] - before[i];
+    exact += 0.5 * (pow((double)x[i] - c[i], 2) - pow((double)before[i] - c[i], 2));
+  }
+  AetNormalAdvance(COUNT, &plane, change, &rise);
+  AET_TEST_CLOSE(rise, exact, 1e-5);
+  for (int i = 0; i < COUNT; i++) worst = fmax(worst, fabs(G_before[i] - (x[i] - c[i])));
+  AET_TEST_CLOSE(worst, 0, 1e-6);
+}
+
 AET_TEST_MAIN("RESIRE kernel", {"step", TestStepEndsAtTheFeasiblePoint}, {"held voxels", TestHeldVoxelsStay},
+              {"normal step", TestNormalStepIsTheStep}, {"normal advance", TestNormalAdvanceKnowsTheMisfit},
               {"misfit", TestMisfitCountsWhatItShould}, {"blank borders", TestBlankBorders}, {"pad and crop", TestPadAndCrop})

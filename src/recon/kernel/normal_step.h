@@ -1,0 +1,25 @@
+/* One RESIRE step on one plane where the gradient is a volume that is kept: G of x and the one before, of `previous`. */
+#ifndef AET_RECON_KERNEL_NORMAL_STEP_H
+#define AET_RECON_KERNEL_NORMAL_STEP_H
+
+#include <stddef.h>
+
+/* A plane: the iterate, the one before, their gradients, the support (may be NULL). At the point y = x + momentum (x - previous) the
+   gradient is G + momentum (G - G_before): both are affine. A voxel is held if y ≤ 0 and the gradient pushes it further down, or if the
+   support is 0. */
+typedef struct {
+  float       *x, *previous, *G, *G_before;
+  const float *support;
+} AetNormalPlane;
+
+/* direction = the gradient at y, 0 where a voxel is held, so that no filter spreads it to free voxels. */
+void AetNormalHold(ptrdiff_t count, double momentum, const AetNormalPlane *plane, float *direction);
+/* previous <- support max(0, y - step direction), 0 where held; direction <- what was gained, previous - x. Where `filtered` is 0 the
+   direction in is not looked at: it is the gradient at y. *uphill += ⟨y - new, new - x⟩: positive where the momentum points uphill. */
+void AetNormalUpdate(ptrdiff_t count, double step, double momentum, int filtered, const AetNormalPlane *plane, float *direction,
+                     double *uphill);
+/* After x and previous have changed places: G_before <- G + change, the gradient at the new x, where change = AᵀA (x - previous).
+ *rise += what the step added to the misfit, ½ ⟨x - previous, 2 G + change⟩: a sum of small terms, not a difference of large ones. */
+void AetNormalAdvance(ptrdiff_t count, const AetNormalPlane *plane, const float *change, double *rise);
+
+#endif

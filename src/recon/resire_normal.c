@@ -1,0 +1,174 @@
+/* RESIRE on the normal equations: the gradient AᵀA x - Aᵀb is kept as a volume, and a step adds AᵀA of what x gained, by the convolution.
+   No image is looked at between the first and the last. */
+#include "recon/kernel/normal_step.h"
+#include "recon/resire_private.h"
+#include <math.h>
+
+static ptrdiff_t PlaneVoxels(AetRecon recon)
+{
+  return recon->n[1] * recon->n[2];
+}
+
+static AetNormalPlane PlaneAt(AetRecon recon, const AetResire *resire, ptrdiff_t z)
+{
+  const ptrdiff_t      at = z * PlaneVoxels(recon);
+  const AetNormalPlane plane = {recon->volume->data + at, resire->previous + at, resire->state + at, resire->state_before + at,
+                                recon->support ? recon->support->data + at : NULL};
+
+  return plane;
+}
+
+/* Used views go in, withheld ones as nothing; Σ b² of the used ones. */
+static PetscErrorCode UsedImages(AetRecon recon, float *images, double *data)
+{
+  const AetTiltSeries tilt = recon->tilt;
+  const ptrdiff_t     pixels = tilt->ny * tilt->nx;
+  double             *rows;
+
+  PetscFunctionBegin;
+  PetscCall(PetscCalloc1((size_t)tilt->v_count, &rows));
+#pragma omp parallel for num_threads(AetThreads())
+  for (ptrdiff_t j = 0; j < tilt->v_count; j++)
+    for (ptrdiff_t i = j * pixels; i < (j + 1) * pixels; i++) {
+      images[i] = recon->view_used[tilt->v_start + j] ? tilt->image[i] : 0;
+      rows[j] += (double)images[i] * images[i];
+    }
+  PetscCall(AetSumOrdered(recon->comm, (PetscInt)tilt->v_start, (PetscInt)tilt->v_count, (PetscInt)tilt->views, 1, rows, data));
+  PetscCall(PetscFree(rows));
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+/* state <- -Aᵀb of the used views by the pair, which leaves its room to their kernel. `images` is room for the local views. */
+static PetscErrorCode Begin(AetRecon recon, AetResire *resire, float *images)
+{
+  AetProjector projector;
+
+  PetscFunctionBegin;
+  PetscCall(UsedImages(recon, images, &resire->data));
+  PetscCall(AetReconProjector(recon, &projector));
+  PetscCall(AetProjectorAdjoint(projector, images, resire->state));
+  PetscCall(AetProjectorDestroy(&recon->projector));
+  PetscCall(PetscFree(images));
+  for (ptrdiff_t i = 0; i < recon->z_count * PlaneVoxels(recon); i++) resire->state[i] = -resire->state[i];
+  PetscCall(AetConvolutionCreate(recon->tilt, recon->view_used, recon->n, &resire->convolution));
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+static PetscErrorCode AllocateImages(AetRecon recon, float **images)
+{
+  PetscFunctionBegin;
+  PetscCall(AetAgree(recon->comm, PetscMalloc1((size_t)(recon->tilt->v_count * recon->tilt->ny * recon->tilt->nx), images)));
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+PetscErrorCode AetResireNormalPrepare(AetRecon recon, AetResire *resire)
+{
+  float *images = NULL;
+
+  PetscFunctionBegin;
+  PetscCall(AetReconWithholdViews(recon));
+  PetscCall(AllocateImages(recon, &images));
+  PetscCall(Begin(recon, resire, images));
+  PetscCall(PetscArraycpy(resire->state_before, resire->state, recon->z_count * PlaneVoxels(recon)));
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+/* Σ|Ax - b| / Σ|b| over the withheld views, from the projections of x. */
+static PetscErrorCode RFree(AetRecon recon, const float *Ax, double *rfree)
+{
+  const AetTiltSeries tilt = recon->tilt;
+  const ptrdiff_t     pixels = tilt->ny * tilt->nx;
+  double             *rows, sums[2];
+
+  PetscFunctionBegin;
+  PetscCall(PetscCalloc1(2 * (size_t)tilt->v_count, &rows));
+  for (ptrdiff_t j = 0; j < tilt->v_count; j++)
+    for (ptrdiff_t i = j * pixels; i < (j + 1) * pixels && !recon->view_used[tilt->v_start + j]; i++) {
+      rows[2 * j] += fabs((double)Ax[i] - tilt->image[i]);
+      rows[2 * j + 1] += fabs((double)tilt->image[i]);
+    }
+  PetscCall(AetSumOrdered(recon->comm, (PetscInt)tilt->v_start, (PetscInt)tilt->v_count, (PetscInt)tilt->views, 2, rows, sums));
+  PetscCall(PetscFree(rows));
+  *rfree = sums[1] > 0 ? sums[0] / sums[1] : -1;
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+/* state <- AᵀA x - Aᵀb from -Aᵀb, no momentum; the misfit |b|² + ⟨x, AᵀA x - 2 Aᵀb⟩. */
+static PetscErrorCode BeginAtIterate(AetRecon recon, AetResire *resire, double *residual)
+{
+  const ptrdiff_t count = PlaneVoxels(recon);
+  const float    *x = recon->volume->data;
+  double         *rows, sum;
+
+  PetscFunctionBegin;
+  PetscCall(PetscCalloc1((size_t)recon->z_count, &rows));
+  PetscCall(AetConvolutionApply(resire->convolution, x, resire->direction));
+#pragma omp parallel for num_threads(AetThreads())
+  for (ptrdiff_t z = 0; z < recon->z_count; z++)
+    for (ptrdiff_t i = z * count; i < (z + 1) * count; i++) {
+      rows[z] += (double)x[i] * ((double)resire->direction[i] + 2 * (double)resire->state[i]);
+      resire->state_before[i] = resire->state[i] += resire->direction[i];
+      resire->previous[i] = x[i];
+    }
+  PetscCall(AetSumOrdered(recon->comm, (PetscInt)recon->z_start, (PetscInt)recon->z_count, (PetscInt)recon->n[0], 1, rows, &sum));
+  PetscCall(PetscFree(rows));
+  *residual = fmax(resire->data + sum, 0);
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+PetscErrorCode AetResireNormalRelease(AetRecon recon, AetResire *resire, double *residual)
+{
+  AetProjector projector;
+  float       *images = NULL;
+
+  PetscFunctionBegin;
+  PetscCall(AetConvolutionDestroy(&resire->convolution)); /* of other views than from now on */
+  PetscCall(AllocateImages(recon, &images));
+  PetscCall(AetReconProjector(recon, &projector));
+  PetscCall(AetProjectorForward(projector, recon->volume->data, images));
+  PetscCall(RFree(recon, images, &recon->rfree));
+  for (ptrdiff_t j = 0; j < recon->tilt->views; j++) recon->view_used[j] = 1;
+  PetscCall(Begin(recon, resire, images));
+  PetscCall(BeginAtIterate(recon, resire, residual));
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+PetscErrorCode AetResireNormalGradient(AetRecon recon, AetResire *resire, double momentum)
+{
+  PetscFunctionBegin;
+  if (!resire->ramp) PetscFunctionReturn(PETSC_SUCCESS); /* the step knows the gradient */
+#pragma omp parallel for num_threads(AetThreads())
+  for (ptrdiff_t z = 0; z < recon->z_count; z++) {
+    const AetNormalPlane plane = PlaneAt(recon, resire, z);
+    AetNormalHold(PlaneVoxels(recon), momentum, &plane, resire->direction + z * PlaneVoxels(recon));
+  }
+  PetscCall(AetRampApply(resire->ramp, resire->direction, resire->direction));
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+PetscErrorCode AetResireNormalStep(AetRecon recon, AetResire *resire, double momentum, double *uphill, double *rise)
+{
+  const ptrdiff_t count = PlaneVoxels(recon);
+  double         *rows, sums[2];
+
+  PetscFunctionBegin;
+  PetscCall(PetscCalloc1(2 * (size_t)recon->z_count, &rows));
+#pragma omp parallel for num_threads(AetThreads())
+  for (ptrdiff_t z = 0; z < recon->z_count; z++) {
+    const AetNormalPlane plane = PlaneAt(recon, resire, z);
+    AetNormalUpdate(count, resire->step / resire->norm, momentum, resire->ramp != NULL, &plane, resire->direction + z * count,
+                    &rows[2 * z]);
+  }
+  PetscCall(AetConvolutionApply(resire->convolution, resire->direction, resire->direction));
+  AetResireSwap(recon, resire);
+#pragma omp parallel for num_threads(AetThreads())
+  for (ptrdiff_t z = 0; z < recon->z_count; z++) {
+    AetNormalPlane plane = PlaneAt(recon, resire, z); /* its gradients have changed places already */
+    plane.G = resire->state_before + z * count, plane.G_before = resire->state + z * count;
+    AetNormalAdvance(count, &plane, resire->direction + z * count, &rows[2 * z + 1]);
+  }
+  PetscCall(AetSumOrdered(recon->comm, (PetscInt)recon->z_start, (PetscInt)recon->z_count, (PetscInt)recon->n[0], 2, rows, sums));
+  PetscCall(PetscFree(rows));
+  *uphill = sums[0], *rise = 2 * sums[1];
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
