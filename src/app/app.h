@@ -4,7 +4,7 @@
 
 #include <aet4d/aet4d.h>
 
-/* The options of the program itself. */
+/* Options of the pictures that the program draws. */
 extern const AetOptionTable AetAppOptions;
 
 typedef struct {

@@ -2,24 +2,20 @@
 #include "app.h"
 
 static const AetOption options[] = {
-    {"output", AET_OPTION_TEXT, "", "aet4d-out", 0, 0, NULL, "folder of the results, created where it is missing"},
-    {"resume", AET_OPTION_BOOL, "", "true", 0, 0, NULL, "skip a stage whose inputs, options and result are unchanged"},
-    {"seed", AET_OPTION_INT, "", "0", 0, 2147483647, NULL, "seed of everything random"},
     {"pictures", AET_OPTION_BOOL, "", "true", 0, 0, NULL, "run draws slices.png and atoms.png"},
     {"picture_view_deg", AET_OPTION_REALS, "degree", "[-20, 25, 12]", 0, 0, NULL,
      "phi, theta, psi from which atoms.png sees the atoms (as a view of a tilt series)"},
     {"picture_width", AET_OPTION_INT, "pixel", "1000", 100, 10000, NULL, "width of atoms.png"},
-    {"quiet", AET_OPTION_BOOL, "", "false", 0, 0, NULL, "print nothing but errors"},
 };
-AET_OPTION_TABLE(AetAppOptions, "aet4d", "Of every command", options);
+AET_OPTION_TABLE(AetAppOptions, "pictures", "Pictures", options);
 
-static const AetOptionTable *const run_tables[] = {&AetAppOptions,   &AetTiltOptions, &AetReconOptions,
-                                                   &AetTraceOptions, &AetDistOptions, NULL};
-static const AetOptionTable *const prepare_tables[] = {&AetAppOptions, &AetTiltOptions, NULL};
-static const AetOptionTable *const reconstruct_tables[] = {&AetAppOptions, &AetTiltOptions, &AetReconOptions, &AetDistOptions, NULL};
-static const AetOptionTable *const simulate_tables[] = {&AetAppOptions, &AetSimulateOptions, NULL};
-static const AetOptionTable *const compare_tables[] = {&AetAppOptions, &AetCompareOptions, NULL};
-static const AetOptionTable *const app_tables[] = {&AetAppOptions, NULL};
+static const AetOptionTable *const run_tables[] = {
+    &AetBaseOptions, &AetAppOptions, &AetTiltOptions, &AetReconOptions, &AetTraceOptions, &AetDistOptions, NULL};
+static const AetOptionTable *const prepare_tables[] = {&AetBaseOptions, &AetTiltOptions, NULL};
+static const AetOptionTable *const reconstruct_tables[] = {&AetBaseOptions, &AetTiltOptions, &AetReconOptions, &AetDistOptions, NULL};
+static const AetOptionTable *const simulate_tables[] = {&AetBaseOptions, &AetSimulateOptions, NULL};
+static const AetOptionTable *const compare_tables[] = {&AetBaseOptions, &AetCompareOptions, NULL};
+static const AetOptionTable *const app_tables[] = {&AetBaseOptions, NULL};
 static const AetOptionTable *const no_tables[] = {NULL};
 
 const AetCommand AetCommands[] = {

@@ -11,10 +11,10 @@ static int                   aet_table_count;
 static char                  aet_scope[AET_KEY_SIZE];
 
 static const AetOption base_options[] = {
-    {"output", AET_OPTION_TEXT, "", "aet4d-out", 0, 0, NULL, "folder of the results, seen from the working folder"},
-    {"resume", AET_OPTION_BOOL, "", "true", 0, 0, NULL, "keep the results of stages whose inputs and options have not changed"},
-    {"groups", AET_OPTION_INT, "", "0", 0, 1e9, NULL, "groups of ranks that work on time points side by side; 0: chosen from memory"},
-    {"seed", AET_OPTION_INT, "", "1", 0, 2e9, NULL, "seed of everything random"},
+    {"output", AET_OPTION_TEXT, "", "aet4d-out", 0, 0, NULL, "folder of the results, created where it is missing"},
+    {"resume", AET_OPTION_BOOL, "", "true", 0, 0, NULL, "skip a stage whose inputs, options and result are unchanged"},
+    {"groups", AET_OPTION_INT, "", "0", 0, 1e9, NULL, "groups of ranks that work on time points side by side (a single time point is one group); 0: automatic"},
+    {"seed", AET_OPTION_INT, "", "0", 0, 2147483647, NULL, "seed of everything random"},
     {"quiet", AET_OPTION_BOOL, "", "false", 0, 0, NULL, "print nothing but errors"},
 };
 AET_OPTION_TABLE(AetBaseOptions, "base", "Common to all commands", base_options);
