@@ -23,6 +23,9 @@ PetscErrorCode AetStageTrace(AetVolume volume, AetSummary summary, AetAtoms *ato
   PetscCall(AetSummarySetNumber(summary, "trace.rejected_fit", report.rejected_fit));
   PetscCall(AetSummarySetNumber(summary, "trace.rejected_distance", report.rejected_distance));
   PetscCall(AetSummarySetNumber(summary, "trace.rejected_checks", report.rejected_checks));
+  PetscCall(AetSummarySetNumber(summary, "trace.recovered", report.recovered));
+  PetscCall(AetSummarySetNumber(summary, "trace.doubtful", report.doubtful));
+  PetscCall(AetSummarySetNumber(summary, "trace.threshold", report.threshold));
   PetscCall(AetSummarySetNumber(summary, "trace.rounds", report.rounds));
   PetscCall(AetSummarySetNumber(summary, "trace.start_disagreement", report.start_disagreement));
   PetscCall(AetReport(volume->comm, "  %d atoms: %s (of %d local maxima)\n", (int)(*atoms)->total, text, (int)report.maxima));

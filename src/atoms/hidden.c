@@ -7,8 +7,7 @@
 #include <math.h>
 #include <stdlib.h>
 
-/* Widths of the mean atom along x, y, z in voxels, from the samples beside its top. */
-static PetscErrorCode Widths(const AetCandidates *c, const AetTraceSettings *settings, double sigma[3])
+PetscErrorCode AetAtomWidths(const AetCandidates *c, const AetTraceSettings *settings, double sigma[3])
 {
   static const int stride[3] = {1, 5, 25}, top = 62;
   double           mean[AET_BOX_POINTS] = {0};
@@ -27,8 +26,7 @@ static PetscErrorCode Widths(const AetCandidates *c, const AetTraceSettings *set
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
-/* Centres in voxels and heights of the kept peaks. */
-static PetscErrorCode Known(const AetCandidates *c, PetscInt *count, double **centre, double **height)
+PetscErrorCode AetCandidatesKnown(const AetCandidates *c, PetscInt *count, double **centre, double **height)
 {
   PetscFunctionBegin;
   PetscCall(PetscMalloc1(3 * (size_t)c->total + 1, centre));
@@ -136,17 +134,16 @@ static PetscErrorCode Merge(AetCandidates *c, const AetCandidates *extra)
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
-PetscErrorCode AetHiddenFind(AetVolume volume, const AetTraceSettings *settings, double background, double threshold,
+PetscErrorCode AetHiddenFind(AetVolume volume, const AetTraceSettings *settings, double background, double threshold, const double sigma[3],
                              AetCandidates *candidates, PetscInt *found)
 {
   AetCandidates extra;
   PetscInt      known;
-  double       *centre, *height, sigma[3];
+  double       *centre, *height;
 
   PetscFunctionBegin;
   *found = 0;
-  PetscCall(Widths(candidates, settings, sigma));
-  PetscCall(Known(candidates, &known, &centre, &height));
+  PetscCall(AetCandidatesKnown(candidates, &known, &centre, &height));
   if (known) {
     PetscCall(Residual(volume, settings, background, threshold, sigma, known, centre, height, &extra));
     PetscCall(Sift(&extra, settings, threshold, known, centre));

@@ -14,6 +14,10 @@ static const AetOption trace_options[] = {
     {"trace_min_intensity_ratio", AET_OPTION_REAL, "", "0.25", 0, 1, NULL,
      "least intensity of an atom relative to the mean of its 16 neighbours (bright ones count as the lightest species)"},
     {"trace_hidden", AET_OPTION_BOOL, "", "true", 0, 0, NULL, "look for atoms on the flanks of brighter ones, once these are taken out"},
+    {"trace_joint", AET_OPTION_BOOL, "", "true", 0, 0, NULL,
+     "fit all atoms together at the end, each against the volume less its neighbours"},
+    {"trace_max_uncertainty_angstrom", AET_OPTION_REAL, "angstrom", "-1", -1, 100, NULL,
+     "an atom that noise is expected to have moved farther is not claimed (-1: a quarter of the minimum distance; 0: all are)"},
     {"trace_pixel_angstrom", AET_OPTION_REAL, "angstrom", "0", 0, 100, NULL, "voxel size (0: that of the volume)"},
 };
 AET_OPTION_TABLE(AetTraceOptions, "trace", "Atoms from a volume", trace_options);
@@ -59,6 +63,9 @@ PetscErrorCode AetTraceSettingsGet(AetVolume volume, AetTraceSettings *s)
   PetscCall(AetOptionGetReal("trace_smoothing_angstrom", &s->smoothing_angstrom));
   PetscCall(AetOptionGetReal("trace_min_intensity_ratio", &s->min_intensity_ratio));
   PetscCall(AetOptionGetBool("trace_hidden", &s->hidden));
+  PetscCall(AetOptionGetBool("trace_joint", &s->joint));
+  PetscCall(AetOptionGetReal("trace_max_uncertainty_angstrom", &s->max_uncertainty_angstrom));
+  if (s->max_uncertainty_angstrom < 0) s->max_uncertainty_angstrom = s->min_distance_angstrom / 4;
   PetscCall(AetOptionGetReal("trace_pixel_angstrom", &s->pixel_angstrom));
   if (s->smoothing_angstrom < 0) s->smoothing_angstrom = s->min_distance_angstrom / 10;
   if (s->pixel_angstrom == 0) s->pixel_angstrom = volume->pixel_angstrom;
@@ -150,6 +157,37 @@ static PetscErrorCode MakeAtoms(AetVolume volume, const AetCandidates *c, const 
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
+/* Atoms on the flanks of others, and then all of them fitted together: with their neighbours' tails gone, a flank may show one more. */
+static PetscErrorCode Complete(AetVolume volume, const AetTraceSettings *settings, double background, AetCandidates *c,
+                               AetTraceReport *report)
+{
+  double   sigma[3], *uncertainty;
+  PetscInt found = settings->hidden;
+
+  PetscFunctionBegin;
+  for (PetscInt round = 0; round < 3 && found; round++) {
+    PetscCall(AetAtomWidths(c, settings, sigma));
+    PetscCall(AetHiddenFind(volume, settings, background, report->threshold, sigma, c, &found));
+    report->recovered += found;
+  }
+  if (!settings->joint) PetscFunctionReturn(PETSC_SUCCESS);
+  PetscCall(AetAtomWidths(c, settings, sigma));
+  if (settings->hidden) {
+    PetscCall(AetCandidatesJoin(volume, settings, background, sigma, c, NULL));
+    PetscCall(AetHiddenFind(volume, settings, background, report->threshold, sigma, c, &found));
+    report->recovered += found;
+  }
+  PetscCall(PetscMalloc1((size_t)c->total + 1, &uncertainty));
+  PetscCall(AetCandidatesJoin(volume, settings, background, sigma, c, uncertainty));
+  for (PetscInt i = 0; i < c->total && settings->max_uncertainty_angstrom > 0; i++) {
+    if (!c->keep[i] || uncertainty[i] <= settings->max_uncertainty_angstrom) continue;
+    c->keep[i] = 0;
+    report->doubtful++;
+  }
+  PetscCall(PetscFree(uncertainty));
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
 PetscErrorCode AetTrace(AetVolume volume, AetAtoms *atoms, AetTraceReport *report)
 {
   AetTraceSettings settings;
@@ -168,10 +206,7 @@ PetscErrorCode AetTrace(AetVolume volume, AetAtoms *atoms, AetTraceReport *repor
   PetscCall(AetCandidatesThreshold(&candidates, &settings, &report->threshold, &below));
   PetscCall(AetCandidatesCheck(&candidates, &settings, &report->rejected_checks));
   report->rejected_checks += below;
-  for (PetscInt round = 0, found = settings.hidden; round < 3 && found; round++) {
-    PetscCall(AetHiddenFind(volume, &settings, background, report->threshold, &candidates, &found));
-    report->recovered += found;
-  }
+  PetscCall(Complete(volume, &settings, background, &candidates, report));
   PetscCall(PetscMalloc2((size_t)candidates.total + 1, &label, (size_t)candidates.total + 1, &confidence));
   PetscCall(AetClassify(&candidates, &settings, label, confidence, report));
   PetscCall(MakeAtoms(volume, &candidates, &settings, label, confidence, atoms, report));

@@ -8,14 +8,14 @@
 #define AET_BOX_POINTS 125
 
 typedef struct {
-  PetscBool hidden; /* look for atoms on the flanks of others */
+  PetscBool hidden, joint; /* look for atoms on the flanks of others; fit all atoms together */
   int       species_count;
   char      symbol[AET_SPECIES_MAX][8]; /* in the user's order */
   int       by_number[AET_SPECIES_MAX]; /* class (dimmest first) → index of symbol */
   int       modes;                      /* of the histogram that may be atoms: one for each species, or all where they are not named */
   double    widest;                     /* mode that is no noise, from its top to half of it, in the logarithm of intensity */
   double    least_ratio;                /* least intensity of an atom relative to that of the heaviest species */
-  double    pixel_angstrom, min_distance_angstrom, threshold, smoothing_angstrom, min_intensity_ratio;
+  double    pixel_angstrom, min_distance_angstrom, threshold, smoothing_angstrom, min_intensity_ratio, max_uncertainty_angstrom;
   double    fit_step, box_step; /* of the samples of the fit and of the intensity box, in voxels */
 } AetTraceSettings;
 
@@ -81,8 +81,16 @@ PetscErrorCode AetBoxMeans(const AetCandidates *candidates, int classes, const i
 PetscErrorCode AetClassify(const AetCandidates *candidates, const AetTraceSettings *settings, int *label, double *confidence,
                            AetTraceReport *report);
 
-/* Adds the atoms that only show once the known ones are taken out of the volume. Collective. */
-PetscErrorCode AetHiddenFind(AetVolume volume, const AetTraceSettings *settings, double background, double threshold,
+/* Widths of the mean atom along x, y, z in voxels, from the samples beside its top. Collective. */
+PetscErrorCode AetAtomWidths(const AetCandidates *candidates, const AetTraceSettings *settings, double sigma[3]);
+/* Centres [count][3] in voxels and heights of the kept peaks, in their order. PetscFree each. Not collective. */
+PetscErrorCode AetCandidatesKnown(const AetCandidates *candidates, PetscInt *count, double **centre, double **height);
+/* Adds the atoms that only show once the known ones, as Gaussians of `sigma` voxels, are taken out of the volume. Collective. */
+PetscErrorCode AetHiddenFind(AetVolume volume, const AetTraceSettings *settings, double background, double threshold, const double sigma[3],
                              AetCandidates *candidates, PetscInt *found);
+/* Fits centres and heights of all kept peaks and the widths they share together. uncertainty [total] (may be NULL): the distance in Å by
+   which noise is expected to have moved the atom, INFINITY where it has no top of its own. Collective. */
+PetscErrorCode AetCandidatesJoin(AetVolume volume, const AetTraceSettings *settings, double background, double sigma[3],
+                                 AetCandidates *candidates, double *uncertainty);
 
 #endif
