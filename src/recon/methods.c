@@ -2,8 +2,7 @@
 #include "recon/recon_private.h"
 
 static const AetReconMethod *const methods[] = {
-    &AetReconResire,
-    &AetReconGenfire,
+    &AetReconResire, &AetReconGenfire, &AetReconSirt, &AetReconSart, &AetReconCgls, &AetReconLsqr,
 };
 
 const AetReconMethod *AetReconMethodAt(int index)

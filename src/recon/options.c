@@ -2,7 +2,7 @@
 #include "recon/recon_private.h"
 
 static const AetOption options[] = {
-    {"recon_method", AET_OPTION_ENUM, "", "resire", 0, 0, "resire|genfire", "method of reconstruction"},
+    {"recon_method", AET_OPTION_ENUM, "", "resire", 0, 0, "resire|genfire|sirt|sart|cgls|lsqr", "method of reconstruction"},
     {"recon_iterations", AET_OPTION_INT, "", "0", 0, 1e6, NULL, "iterations; 0: the default of the method"},
     {"recon_thickness", AET_OPTION_INT, "voxels", "0", 0, 1e5, NULL, "size of the volume along the beam; 0: the width of the images"},
     {"recon_width", AET_OPTION_INT, "voxels", "0", 0, 1e5, NULL,
@@ -22,7 +22,10 @@ static const AetOption options[] = {
      "steps with momentum and restart along the gradient filtered by the inverse of the views' density, with momentum alone, or the plain "
      "published steps (resire)"},
     {"recon_step", AET_OPTION_REAL, "", "1", 0.01, 2, NULL,
-     "length of a step over the inverse of the largest eigenvalue of the normal operator: below 2, and at most 1 for fista (resire)"},
+     "length of a step over the inverse of the largest eigenvalue of the normal operator: below 2, and at most 1 for fista (resire); "
+     "relaxation (sirt, sart)"},
+    {"recon_subsets", AET_OPTION_INT, "", "10", 1, 1e5, NULL, "ordered subsets of views; at most one view each (sart)"},
+    {"recon_positive", AET_OPTION_BOOL, "", "true", 0, 0, NULL, "values below 0 become 0 after every step (sirt, sart)"},
     {"recon_kernel_width", AET_OPTION_INT, "grid points", "6", 4, 8, NULL,
      "taps per axis of the projector's kernel; 4: error 1e-3, 6: 1e-5"},
     {"recon_extended", AET_OPTION_BOOL, "", "false", 0, 0, NULL, "the object runs past the field of view: rays outside it are not counted"},

@@ -200,13 +200,14 @@ static void AddParts(AetProjector projector, const AetSliceRows *rows, const dou
   for (ptrdiff_t i = 0; i < size; i++) projector->slices[i] = (float complex)sums[i];
 }
 
-static void FinishImages(AetProjector projector, ptrdiff_t count, float *images)
+static void FinishImages(AetProjector projector, ptrdiff_t first, ptrdiff_t count, float *images)
 {
   const ptrdiff_t Lv = projector->grid.Lv, Lu = projector->grid.Lu, ny = projector->tilt->ny, nx = projector->tilt->nx;
 
 #pragma omp parallel for num_threads(AetThreads())
   for (ptrdiff_t j = 0; j < count; j++) {
     float complex *slice = projector->slices + j * projector->slice_stride;
+    if (!AetProjectorSees(projector, first + j)) continue;
     AetSliceMakeHermitian(Lv, Lu, slice);
     fftwf_execute_dft_c2r(projector->to_image, slice, (float *)slice);
     AetSliceCrop(Lv, Lu, ny, nx, (float)(1.0 / (double)(Lv * Lu)), (float *)slice, images + j * ny * nx);
@@ -232,7 +233,7 @@ PetscErrorCode AetProjectorForward(AetProjector projector, const float *volume, 
     SampleRows(projector, &rows, mine);
     PetscCall(AetSliceRowsCollect(projector, &rows, mine, theirs));
     AddParts(projector, &rows, theirs, count, sums);
-    FinishImages(projector, count, images + (first - projector->tilt->v_start) * pixels);
+    FinishImages(projector, first, count, images + (first - projector->tilt->v_start) * pixels);
     PetscCall(PetscFree3(mine, theirs, sums));
     PetscCall(AetSliceRowsDestroy(&rows));
   }
@@ -241,13 +242,15 @@ PetscErrorCode AetProjectorForward(AetProjector projector, const float *volume, 
 }
 
 /* Slices of the images, weighed, cut in the rows that each slab needs. */
-static void StartSlices(AetProjector projector, const AetSliceRows *rows, ptrdiff_t count, const float *images, float complex *values)
+static void StartSlices(AetProjector projector, const AetSliceRows *rows, ptrdiff_t first, ptrdiff_t count, const float *images,
+                        float complex *values)
 {
   const ptrdiff_t Lv = projector->grid.Lv, Lu = projector->grid.Lu, length = Lu / 2 + 1, ny = projector->tilt->ny, nx = projector->tilt->nx;
 
 #pragma omp parallel for num_threads(AetThreads())
   for (ptrdiff_t j = 0; j < count; j++) {
     float complex *slice = projector->slices + j * projector->slice_stride;
+    if (!AetProjectorSees(projector, first + j)) continue;
     AetSlicePad(Lv, Lu, ny, nx, images + j * ny * nx, (float *)slice);
     fftwf_execute_dft_r2c(projector->to_slice, (float *)slice, slice);
     AetSliceWeigh(Lv, Lu, (float)(1.0 / (double)(Lv * Lu)), slice);
@@ -305,7 +308,7 @@ PetscErrorCode AetProjectorAdjoint(AetProjector projector, const float *images, 
     AetProjectorBatchViews(projector, projector->rank, b, &first, &count);
     PetscCall(AetSliceRowsCreate(projector, b, &rows));
     PetscCall(PetscMalloc2((size_t)(rows.mine_total * length), &mine, (size_t)(rows.theirs_total * length), &theirs));
-    StartSlices(projector, &rows, count, images + (first - projector->tilt->v_start) * pixels, theirs);
+    StartSlices(projector, &rows, first, count, images + (first - projector->tilt->v_start) * pixels, theirs);
     PetscCall(AetSliceRowsSpread(projector, &rows, theirs, mine));
     SpreadRows(projector, &rows, mine);
     PetscCall(PetscFree2(mine, theirs));

@@ -39,7 +39,18 @@ struct _p_AetProjector {
   float complex *slices;       /* [batch][Lv][Lu/2+1], or images [Lv][2(Lu/2+1)] of floats, in place */
   fftwf_plan     to_image, to_slice;
   MPI_Datatype   row_type, sum_type; /* a row of a slice, and its partial sums as double */
+
+  const unsigned char *selected; /* [views], borrowed; NULL: all */
 };
+
+/* From now on forward and adjoint work on the views with selected[view] not 0 (borrowed; the same on every rank; NULL: all): images of
+   others are neither written nor read. Not collective. */
+void AetProjectorSelect(AetProjector projector, const unsigned char *selected);
+/* Whether view `view` takes part. */
+static inline int AetProjectorSees(AetProjector projector, ptrdiff_t view)
+{
+  return !projector->selected || projector->selected[view];
+}
 
 /* Whether all views are rotations about y alone: every slice then consists of whole rows of k_y. Not collective. */
 int AetSeriesIsAxial(AetTiltSeries tilt);

@@ -11,6 +11,11 @@ void AetProjectorBatchViews(AetProjector projector, int rank, ptrdiff_t b, ptrdi
   *count = owned - skip < projector->batch ? owned - skip : projector->batch;
 }
 
+void AetProjectorSelect(AetProjector projector, const unsigned char *selected)
+{
+  projector->selected = selected;
+}
+
 ptrdiff_t AetProjectorBatches(AetProjector projector)
 {
   ptrdiff_t start, most; /* the first rank owns as many as any */
@@ -28,7 +33,7 @@ static ptrdiff_t ListRows(AetProjector projector, ptrdiff_t b, int owner, int sl
   AetProjectorBatchViews(projector, owner, b, &first, &count);
   AetBlock(grid->N[1], slab, projector->size, &y_start, &y_count);
   for (ptrdiff_t slot = 0; slot < count; slot++)
-    for (ptrdiff_t i = 0; i < grid->Lv; i++) {
+    for (ptrdiff_t i = 0; i < grid->Lv && AetProjectorSees(projector, first + slot); i++) {
       ptrdiff_t qv = i < grid->Lv / 2 ? i : i - grid->Lv;
       if (!AetSliceRowTouches(grid, &projector->axes[first + slot], qv, y_start, y_count)) continue;
       if (rows) rows[listed] = (AetSliceRow){(int)(first + slot), (int)slot, (int)qv};

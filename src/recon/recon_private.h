@@ -18,7 +18,7 @@ typedef struct {
   PetscErrorCode (*destroy)(AetRecon recon);
 } AetReconMethod;
 
-extern const AetReconMethod AetReconResire, AetReconGenfire;
+extern const AetReconMethod AetReconResire, AetReconGenfire, AetReconSirt, AetReconSart, AetReconCgls, AetReconLsqr;
 
 /* Index of a method by name; the registry, NULL beyond its end. */
 const AetReconMethod *AetReconMethodAt(int index);
