@@ -10,11 +10,11 @@ AET_EXTERN const AetOptionTable AetReconOptions;
 typedef struct {
   const char   *method;
   PetscInt      iterations;
-  double        r1;        /* Σ|A O - b| / Σ|b| over all measured pixels */
-  const double *r1_view;   /* [views] the same of each view */
-  double        error;     /* GENFIRE: errK on the enforced Fourier voxels; others: relative l2 residual */
-  double        rfree;     /* withheld data; negative if none was withheld */
-  int           shells;    /* GENFIRE: R_free by shell of one voxel of the padded grid */
+  double        r1;      /* Σ|A O - b| / Σ|b| over all measured pixels */
+  const double *r1_view; /* [views] the same of each view */
+  double        error;   /* GENFIRE: errK on the enforced Fourier voxels; others: relative l2 residual */
+  double        rfree;   /* withheld data; negative if none was withheld */
+  int           shells;  /* GENFIRE: R_free by shell of one voxel of the padded grid */
   const double *rfree_shell;
   double        seconds_per_iteration;
 } AetReconReport;
@@ -37,12 +37,54 @@ AET_EXTERN PetscErrorCode AetReconDestroy(AetRecon *recon);
     kernel between the padded spectrum of the volume and its central slices. Collective on tilt->comm. */
 typedef struct _p_AetProjector *AetProjector;
 /** For volumes of n (z,y,x) and the views and image size of `tilt` (borrowed). `width`: taps of the kernel per axis (4 … 8). */
-AET_EXTERN PetscErrorCode AetProjectorCreate(AetTiltSeries tilt, const ptrdiff_t n[3], double oversampling, int width, AetProjector *projector);
+AET_EXTERN PetscErrorCode AetProjectorCreate(AetTiltSeries tilt, const ptrdiff_t n[3], double oversampling, int width,
+                                             AetProjector *projector);
 AET_EXTERN PetscErrorCode AetProjectorDestroy(AetProjector *projector);
 /** images [v_count][ny][nx] = A volume (slab of AetBlock over n_z). */
 AET_EXTERN PetscErrorCode AetProjectorForward(AetProjector projector, const float *volume, float *images);
 /** volume = Aᵀ images. */
 AET_EXTERN PetscErrorCode AetProjectorAdjoint(AetProjector projector, const float *images, float *volume);
+
+/* ---------------------------------------------------------------- angles and shifts */
+
+/** The options of angle refinement, `recon_angles_*`. */
+AET_EXTERN const AetOptionTable AetAngleOptions;
+typedef struct {
+  PetscInt  rounds;         /* of reconstruction and refinement, over all resolutions */
+  PetscInt  iterations;     /* steps of RESIRE in each */
+  double    range_deg;      /* nominal angles are wrong by at most this, each of the three */
+  double    shift_range_px; /* images are shifted by at most this */
+  double    axis_range_deg; /* tilt-axis search before everything else; 0: none */
+  PetscInt  size_max;       /* finest images and volumes, in pixels per side; 0: as measured */
+  ptrdiff_t thickness;      /* of the volume along the beam, in measured pixels; 0: the width of the images */
+  PetscBool search;         /* projection matching before Gauss–Newton */
+} AetAngleSettings;
+/** From `recon_angles_*` and `recon_thickness`; registers the tables. Not collective. */
+AET_EXTERN PetscErrorCode AetAngleSettingsFromOptions(AetAngleSettings *settings);
+
+/** What a refinement found. Arrays [views], complete on every rank. */
+typedef struct {
+  ptrdiff_t views;
+  PetscInt  rounds;
+  double   *change_deg;                   /* angle of the rotation from the nominal to the refined orientation */
+  double (*shift_px)[2];                  /* (u, v) by which the image was moved back, in pixels */
+  double   *misfit_before, *misfit_after; /* of a view with its projection, relative l2, at the finest resolution */
+  double    mean_change_deg, max_change_deg, mean_shift_px;
+  double    before, after;           /* root mean square of the misfits */
+  PetscBool changed;                 /* false: the refined angles fitted no better, and the series was left as it was */
+  double    axis_deg, axis_shift_px; /* of the tilt-axis search */
+} AetAnglesReport;
+AET_EXTERN PetscErrorCode AetAnglesReportFree(AetAnglesReport *report);
+
+/** Refines three angles and two shifts of every view against reconstructions from all of them, coarse to fine: projection matching
+   (Penczek, Grassucci and Frank, Ultramicroscopy 53 (1994) 251), then damped Gauss–Newton with the analytic derivative. `tilt` is changed
+   in place: angles, rotations, images (moved back by a Fourier shift). The rotation and the shift common to all views are free; they are
+   chosen so that the refined poses are nearest to the nominal ones. For isolated objects. Collective on tilt->comm; the report is freed by
+    AetAnglesReportFree. */
+AET_EXTERN PetscErrorCode AetAnglesRefine(AetTiltSeries tilt, const AetAngleSettings *settings, AetAnglesReport *report);
+/** The rotation of all images about the beam (within ±range_deg, right-handed, to add to every view) and their common shift across the tilt
+    axis (within ±range_px) with which quick low-resolution reconstructions fit best. `tilt` is not changed. Collective. */
+AET_EXTERN PetscErrorCode AetTiltAxisSearch(AetTiltSeries tilt, double range_deg, double range_px, double *axis_deg, double *shift_px);
 
 /** Fourier shell correlation of two volumes of one size: fsc[shell], shells of one voxel of the unpadded transform, floor(min n / 2)+1 of
     them (allocated; PetscFree). Collective. */

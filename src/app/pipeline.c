@@ -17,6 +17,8 @@ typedef struct {
 
 static PetscErrorCode MakeTilt(AetRun *run, const char *path)
 {
+  PetscBool refine;
+
   PetscFunctionBegin;
   PetscCall(AetTiltSeriesReadFromOptions(run->comm, &run->tilt));
   PetscCall(AetReport(run->comm, "  %td images of %td x %td pixels of %.4g Å, tilts %.4g° to %.4g°\n", run->tilt->views, run->tilt->nx,
@@ -24,6 +26,9 @@ static PetscErrorCode MakeTilt(AetRun *run, const char *path)
                       run->tilt->angles_deg[run->tilt->views - 1][1]));
   PetscCall(AetSummarySetNumber(run->output.summary, "prepare.views", (double)run->tilt->views));
   PetscCall(AetSummarySetNumber(run->output.summary, "prepare.pixel_angstrom", run->tilt->pixel_angstrom));
+  PetscCall(AetSummaryForget(run->output.summary, "tilt."));
+  PetscCall(AetOptionGetBool("tilt_refine_angles", &refine));
+  if (refine) PetscCall(AetStageRefineAngles(run->tilt, run->output.summary));
   PetscCall(AetTiltSeriesWrite(run->tilt, path));
   PetscFunctionReturn(PETSC_SUCCESS);
 }
@@ -51,7 +56,7 @@ static PetscErrorCode MakeAtoms(AetRun *run, const char *path)
 }
 
 static const Stage stages[AET_STAGE_COUNT] = {
-    {"prepare", "prepare", "tilt.h5", NULL, (const char *const[]){"tilt_", NULL},
+    {"prepare", "prepare", "tilt.h5", NULL, (const char *const[]){"tilt_", "recon_angles_", "recon_thickness", "recon_extended", NULL},
      (const char *const[]){"tilt_projections", "tilt_angles", NULL}, MakeTilt},
     {"reconstruct", "recon", "volume.h5", "volume.xdmf", (const char *const[]){"recon_", "seed", NULL},
      (const char *const[]){"recon_support", NULL}, MakeVolume},

@@ -4,6 +4,8 @@
 
 #include <aet4d/aet4d.h>
 
+/* The tilt series with refined angles and shifts: `recon_angles_*`; sets tilt.angles_mean_change_deg, ... Collective on tilt->comm. */
+PetscErrorCode AetStageRefineAngles(AetTiltSeries tilt, AetSummary summary);
 /* Tilt series to volume: `recon_*`; sets recon.method, recon.r1, ... The caller destroys the volume. Collective on tilt->comm. */
 PetscErrorCode AetStageReconstruct(AetTiltSeries tilt, AetSummary summary, AetVolume *volume);
 /* Volume to atoms: `trace_*`; sets trace.count, ... The caller destroys the atoms. Collective on volume->comm. */
