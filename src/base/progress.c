@@ -2,6 +2,8 @@
 #include <aet4d/base.h>
 #include <stdarg.h>
 #include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -23,6 +25,20 @@ static int Quiet(void)
   return set && quiet;
 }
 
+/* Whether a person watches. mpirun gives its ranks a terminal of its own whatever happens to the output, so what counts is where mpirun's
+ * goes. */
+static int Terminal(void)
+{
+  char    link[64], target[64] = "";
+  ssize_t length;
+
+  if (!isatty(1)) return 0;
+  if (!getenv("OMPI_COMM_WORLD_SIZE")) return 1;
+  snprintf(link, sizeof link, "/proc/%d/fd/1", (int)getppid());
+  length = readlink(link, target, sizeof target - 1);
+  return length > 5 && (!strncmp(target, "/dev/pts", 8) || !strncmp(target, "/dev/tty", 8));
+}
+
 PetscErrorCode AetProgressCreate(MPI_Comm comm, const char *stage, PetscInt steps, AetProgress *progress)
 {
   PetscFunctionBegin;
@@ -31,7 +47,7 @@ PetscErrorCode AetProgressCreate(MPI_Comm comm, const char *stage, PetscInt step
   snprintf((*progress)->stage, sizeof(*progress)->stage, "%s", stage);
   (*progress)->steps = steps > 0 ? steps : 1;
   (*progress)->begin = MPI_Wtime();
-  (*progress)->terminal = isatty(1);
+  (*progress)->terminal = Terminal();
   (*progress)->quiet = Quiet();
   PetscCallMPI(MPI_Comm_rank(comm, &(*progress)->rank));
   PetscFunctionReturn(PETSC_SUCCESS);
