@@ -11,6 +11,20 @@ static void Settings(AetAngleSettings *settings, PetscInt rounds)
   settings->rounds = rounds;
 }
 
+/* Angle of the rotation common to all views, from the nominal ones. */
+static double CommonDeg(AetTiltSeries tilt)
+{
+  double(*angles)[3], (*nominal)[9] = malloc((size_t)tilt->views * sizeof *nominal), Q[9];
+  PetscInt views;
+
+  AET_TEST_CALL(AetSimulateAngles(&views, &angles));
+  for (PetscInt v = 0; v < views; v++) AetRotationFromAngles(AET_ANGLES_ZYX, angles[v], nominal[v]);
+  AetRotationCommon(tilt->views, (const double(*)[9])tilt->rotation, (const double(*)[9])nominal, Q);
+  AET_TEST_CALL(PetscFree(angles));
+  free(nominal);
+  return AetRotationAngle(Q) / AET_DEG;
+}
+
 /* Angles and shifts come back, and the report says what was done. */
 static void TestComesBack(void)
 {
@@ -33,6 +47,26 @@ static void TestComesBack(void)
     for (int i = 0; i < 9; i++) apart = fmax(apart, fabs(R[i] - tilt->rotation[v][i]));
   }
   AET_TEST(apart < 1e-10);
+  AET_TEST_CLOSE(CommonDeg(tilt), 0, 1e-6);
+  AET_TEST_CALL(AetAnglesReportFree(&report));
+  AET_TEST_CALL(AetTiltSeriesDestroy(&tilt));
+  free(truth);
+}
+
+/* A view of NaN: the series is left as it is. */
+static void TestNotANumber(void)
+{
+  double(*truth)[9], nominal[9];
+  AetTiltSeries    tilt = WrongSeries(PETSC_COMM_WORLD, &small, &truth);
+  AetAngleSettings settings;
+  AetAnglesReport  report;
+
+  if (tilt->v_start == 0 && tilt->v_count) tilt->image[5] = NAN;
+  memcpy(nominal, tilt->rotation[3], sizeof nominal);
+  Settings(&settings, 3);
+  AET_TEST_CALL(AetAnglesRefine(tilt, &settings, &report));
+  AET_TEST(!report.changed && report.max_change_deg == 0);
+  AET_TEST(!memcmp(nominal, tilt->rotation[3], sizeof nominal));
   AET_TEST_CALL(AetAnglesReportFree(&report));
   AET_TEST_CALL(AetTiltSeriesDestroy(&tilt));
   free(truth);
@@ -105,5 +139,5 @@ static void TestHardlyASeries(void)
   }
 }
 
-AET_TEST_MAIN("angles", {"angles and shifts come back", TestComesBack}, {"any number of ranks", TestAnyNumberOfRanks},
-              {"tilt axis", TestTiltAxis}, {"hardly a series", TestHardlyASeries})
+AET_TEST_MAIN("angles", {"angles and shifts come back", TestComesBack}, {"not a number", TestNotANumber},
+              {"any number of ranks", TestAnyNumberOfRanks}, {"tilt axis", TestTiltAxis}, {"hardly a series", TestHardlyASeries})
