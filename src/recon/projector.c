@@ -7,7 +7,9 @@
 #include <math.h>
 #include <string.h>
 
-#define BATCH_BYTES (64.0 * 1048576.0)
+#define BATCH_BYTES (64.0 * 1048576.0) /* of slices, and of their rows on the way between ranks: at most this, */
+#define BATCH_SHARE 0.25               /* and this part of the rank's spectrum */
+#define SAMPLE_BYTES (8.0 + 3 * 16.0)  /* of a sample: in a slice, and in double as mine, theirs, and their sum */
 
 /* Half the object's extent along a row of R, the largest over the views. */
 static double Reach(AetTiltSeries tilt, const ptrdiff_t n[3], int row)
@@ -74,10 +76,12 @@ static PetscErrorCode PlanSlices(AetProjector projector)
 
   PetscFunctionBegin;
   projector->slice_stride = (grid->Lv * (grid->Lu / 2 + 1) + 7) / 8 * 8;
-  bytes = (double)projector->slice_stride * sizeof(float complex);
+  bytes = BATCH_SHARE * 8 * (double)grid->N[0] * (double)grid->N[1] * (double)(grid->N[2] / 2 + 1) / projector->size;
+  bytes = fmin(BATCH_BYTES, bytes);
+  projector->batch = (ptrdiff_t)fmax(1, fmin((double)projector->tilt->views, bytes / (SAMPLE_BYTES * (double)projector->slice_stride)));
   AetBlock(projector->tilt->views, 0, projector->size, &start, &most);
-  projector->batch = (ptrdiff_t)fmax(1, fmin((double)most, BATCH_BYTES / (bytes * projector->size)));
-  projector->slices = fftwf_alloc_complex((size_t)(projector->slice_stride * projector->batch));
+  most = PetscMin(most, projector->batch);
+  projector->slices = fftwf_alloc_complex((size_t)(projector->slice_stride * most));
   AetCheck(projector->slices, AET_ERR_MEMORY, "no memory for %td slices of %d x %d", projector->batch, Lv, Lu);
   fftwf_plan_with_nthreads(1);
   projector->to_image = fftwf_plan_dft_c2r_2d(Lv, Lu, projector->slices, (float *)projector->slices, AetPlanFlag());

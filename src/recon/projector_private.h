@@ -34,9 +34,9 @@ struct _p_AetProjector {
   float complex *spectrum;
   float         *object; /* [z_count][n1][n2] */
 
-  ptrdiff_t      batch;        /* views of every rank in one exchange */
+  ptrdiff_t      batch;        /* views in one exchange, those of all ranks: in the order of the views, whoever owns them */
   ptrdiff_t      slice_stride; /* complex numbers from slice to slice */
-  float complex *slices;       /* [batch][Lv][Lu/2+1], or images [Lv][2(Lu/2+1)] of floats, in place */
+  float complex *slices;       /* [own views of a batch][Lv][Lu/2+1], or images [Lv][2(Lu/2+1)] of floats, in place */
   fftwf_plan     to_image, to_slice;
   MPI_Datatype   row_type, sum_type; /* a row of a slice, and its partial sums as double */
 

@@ -3,12 +3,12 @@
 
 void AetProjectorBatchViews(AetProjector projector, int rank, ptrdiff_t b, ptrdiff_t *first, ptrdiff_t *count)
 {
-  ptrdiff_t start, owned, skip = b * projector->batch;
+  ptrdiff_t start, owned, end;
 
   AetBlock(projector->tilt->views, rank, projector->size, &start, &owned);
-  if (skip > owned) skip = owned;
-  *first = start + skip;
-  *count = owned - skip < projector->batch ? owned - skip : projector->batch;
+  *first = PetscMin(PetscMax(start, b * projector->batch), start + owned);
+  end = PetscMax(*first, PetscMin(start + owned, (b + 1) * projector->batch));
+  *count = end - *first;
 }
 
 void AetProjectorSelect(AetProjector projector, const unsigned char *selected)
@@ -18,10 +18,7 @@ void AetProjectorSelect(AetProjector projector, const unsigned char *selected)
 
 ptrdiff_t AetProjectorBatches(AetProjector projector)
 {
-  ptrdiff_t start, most; /* the first rank owns as many as any */
-
-  AetBlock(projector->tilt->views, 0, projector->size, &start, &most);
-  return (most + projector->batch - 1) / projector->batch;
+  return (projector->tilt->views + projector->batch - 1) / projector->batch;
 }
 
 /* Appends the rows of the batch's views of rank `owner` that touch the slab of rank `slab`; only counts where rows is NULL. */

@@ -4,7 +4,7 @@
 
 struct _p_AetRamp {
   AetTransform transform;
-  ptrdiff_t    n[3], N[3], z_start, z_count, ky_start, ky_count;
+  ptrdiff_t    n[3], N[3], z_start, z_count, ky_start;
   float       *filter; /* [ky_count][N_x/2+1][N_z] */
 };
 
@@ -32,29 +32,34 @@ static PetscErrorCode PointResponse(AetRamp ramp, AetNormalOperator normal, void
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
-static PetscErrorCode MakeFilter(AetRamp ramp, MPI_Comm comm, AetNormalOperator normal, void *context, double floor)
+static void TakeSymbol(void *context, int thread, ptrdiff_t ky, ptrdiff_t kx, ptrdiff_t count, ptrdiff_t Nz, float complex *columns)
 {
-  float         *volume;
-  float complex *spectrum;
-  ptrdiff_t      size;
-  float          highest = 0, all;
+  const AetRamp ramp = context;
+  float        *filter = ramp->filter + ((ky - ramp->ky_start) * (ramp->N[2] / 2 + 1) + kx) * Nz;
+
+  for (ptrdiff_t i = 0; i < count * Nz; i++) filter[i] = crealf(columns[i]);
+}
+
+static PetscErrorCode MakeFilter(AetRamp ramp, MPI_Comm comm, AetNormalOperator normal, void *context, double floor, float *volume)
+{
+  ptrdiff_t size;
+  float     highest = 0, all;
 
   PetscFunctionBegin;
-  PetscCall(AetTransformGetLayout(ramp->transform, NULL, NULL, &ramp->ky_start, &ramp->ky_count, &size));
-  PetscCall(PetscMalloc2((size_t)(ramp->z_count * ramp->n[1] * ramp->n[2]), &volume, (size_t)size, &spectrum));
+  PetscCall(AetTransformGetLayout(ramp->transform, NULL, NULL, &ramp->ky_start, NULL, &size));
   PetscCall(PetscMalloc1((size_t)size, &ramp->filter));
   PetscCall(PointResponse(ramp, normal, context, volume));
   HannWindow(ramp->n, ramp->z_start, ramp->z_count, volume);
-  PetscCall(AetTransformForward(ramp->transform, volume, spectrum));
-  for (ptrdiff_t i = 0; i < size; i++) highest = fmaxf(highest, crealf(spectrum[i]));
+  PetscCall(AetTransformApply(ramp->transform, volume, TakeSymbol, ramp, volume));
+  for (ptrdiff_t i = 0; i < size; i++) highest = fmaxf(highest, ramp->filter[i]);
   PetscCallMPI(MPI_Allreduce(&highest, &all, 1, MPI_FLOAT, MPI_MAX, comm));
   if (!(all > 0)) all = 1; /* a volume that no ray meets: any filter will do */
-  for (ptrdiff_t i = 0; i < size; i++) ramp->filter[i] = (float)(1 / (fmaxf(crealf(spectrum[i]), 0) + floor * all));
-  PetscCall(PetscFree2(volume, spectrum));
+  for (ptrdiff_t i = 0; i < size; i++) ramp->filter[i] = (float)(1 / (fmaxf(ramp->filter[i], 0) + floor * all));
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
-PetscErrorCode AetRampCreate(MPI_Comm comm, AetNormalOperator normal, void *context, const ptrdiff_t n[3], double floor, AetRamp *out)
+PetscErrorCode AetRampCreate(MPI_Comm comm, AetNormalOperator normal, void *context, const ptrdiff_t n[3], double floor, float *work,
+                             AetRamp *out)
 {
   AetRamp ramp;
   int     rank, size;
@@ -67,7 +72,7 @@ PetscErrorCode AetRampCreate(MPI_Comm comm, AetNormalOperator normal, void *cont
   for (int a = 0; a < 3; a++) ramp->n[a] = n[a], ramp->N[a] = AetSmoothSize(n[a], PETSC_TRUE);
   AetBlock(n[0], rank, size, &ramp->z_start, &ramp->z_count);
   PetscCall(AetTransformCreate(comm, n, ramp->N, &ramp->transform));
-  PetscCall(MakeFilter(ramp, comm, normal, context, floor));
+  PetscCall(MakeFilter(ramp, comm, normal, context, floor, work));
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 

@@ -110,24 +110,25 @@ static PetscErrorCode Prepare(AetRecon recon)
   PetscFunctionBegin;
   if (resire->prepared) PetscFunctionReturn(PETSC_SUCCESS);
   PetscCall(recon->isolated ? AetResireNormalPrepare(recon, resire) : PairPrepare(recon, resire));
-  if (resire->acceleration == ACCELERATION_RAMP) PetscCall(AetRampCreate(recon->comm, Normal, recon, recon->n, RAMP_FLOOR, &resire->ramp));
+  if (resire->acceleration == ACCELERATION_RAMP)
+    PetscCall(AetRampCreate(recon->comm, Normal, recon, recon->n, RAMP_FLOOR, resire->gradient, &resire->ramp));
   PetscCall(EstimateNorm(recon, resire));
   resire->prepared = PETSC_TRUE;
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
+/* The pair's arrays; the convolution's come and go with its kernel. */
 static PetscErrorCode Allocate(AetRecon recon, AetResire *resire)
 {
   const size_t voxels = (size_t)(recon->z_count * PlaneVoxels(recon)), pixels = (size_t)(recon->tilt->v_count * Pixels(recon));
 
   PetscFunctionBegin;
-  PetscCall(PetscMalloc1(voxels, &resire->gradient));
-  PetscCall(PetscMalloc1(voxels, &resire->previous));                         /* changes places with the volume's data */
-  PetscCall(PetscMalloc1(recon->isolated ? voxels : pixels, &resire->state)); /* and these two with each other */
-  PetscCall(PetscMalloc1(recon->isolated ? voxels : pixels, &resire->state_before));
-  resire->direction = resire->gradient;
   if (recon->isolated) PetscFunctionReturn(PETSC_SUCCESS);
-  PetscCall(PetscMalloc2(pixels, &resire->use, pixels, &resire->residual));
+  PetscCall(PetscMalloc3(voxels, &resire->gradient, pixels, &resire->use, pixels, &resire->residual));
+  PetscCall(PetscMalloc1(voxels, &resire->previous)); /* changes places with the volume's data */
+  PetscCall(PetscMalloc1(pixels, &resire->state));    /* and these two with each other */
+  PetscCall(PetscMalloc1(pixels, &resire->state_before));
+  resire->direction = resire->gradient;
   if (resire->acceleration == ACCELERATION_RAMP) PetscCall(PetscMalloc1(voxels, &resire->direction));
   AetReconPixels(recon, recon->rfree_fraction, resire->use);
   PetscFunctionReturn(PETSC_SUCCESS);
@@ -331,11 +332,11 @@ static PetscErrorCode Iterate(AetRecon recon, AetResire *resire, AetProgress pro
 }
 
 /* Grids and filters; the next Solve makes them again. */
-static PetscErrorCode FreeGrids(AetResire *resire)
+static PetscErrorCode FreeGrids(AetRecon recon, AetResire *resire)
 {
   PetscFunctionBegin;
   PetscCall(AetRampDestroy(&resire->ramp));
-  PetscCall(AetConvolutionDestroy(&resire->convolution));
+  if (recon->isolated) PetscCall(AetResireNormalFree(resire));
   resire->prepared = PETSC_FALSE;
   PetscFunctionReturn(PETSC_SUCCESS);
 }
@@ -353,7 +354,7 @@ static PetscErrorCode Solve(AetRecon recon)
   code = Iterate(recon, resire, progress);
   PetscCall(AetProgressDestroy(&progress));
   PetscCall(code);
-  PetscCall(FreeGrids(resire)); /* R1 needs the room for the pair */
+  PetscCall(FreeGrids(recon, resire)); /* R1 needs the room for the pair */
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
@@ -363,10 +364,9 @@ static PetscErrorCode Destroy(AetRecon recon)
 
   PetscFunctionBegin;
   if (!resire) PetscFunctionReturn(PETSC_SUCCESS);
-  PetscCall(FreeGrids(resire));
+  PetscCall(FreeGrids(recon, resire));
   if (resire->direction != resire->gradient) PetscCall(PetscFree(resire->direction));
-  PetscCall(PetscFree2(resire->use, resire->residual));
-  PetscCall(PetscFree(resire->gradient));
+  PetscCall(PetscFree3(resire->gradient, resire->use, resire->residual));
   PetscCall(PetscFree(resire->previous));
   PetscCall(PetscFree(resire->state));
   PetscCall(PetscFree(resire->state_before));

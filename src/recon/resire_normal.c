@@ -61,15 +61,43 @@ static PetscErrorCode AllocateImages(AetRecon recon, float **images)
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
+/* Beside Aᵀb, the other volumes: when the pair and the making of the kernel need no more room. */
+static PetscErrorCode AllocateVolumes(AetRecon recon, AetResire *resire)
+{
+  const size_t voxels = (size_t)(recon->z_count * PlaneVoxels(recon));
+
+  PetscFunctionBegin;
+  PetscCall(PetscMalloc1(voxels, &resire->gradient));
+  PetscCall(PetscMalloc1(voxels, &resire->previous)); /* changes places with the volume's data */
+  PetscCall(PetscMalloc1(voxels, &resire->state_before));
+  resire->direction = resire->gradient;
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
 PetscErrorCode AetResireNormalPrepare(AetRecon recon, AetResire *resire)
 {
-  float *images = NULL;
+  const ptrdiff_t voxels = recon->z_count * PlaneVoxels(recon);
+  float          *images = NULL;
 
   PetscFunctionBegin;
   PetscCall(AetReconWithholdViews(recon));
+  PetscCall(AetAgree(recon->comm, PetscMalloc1((size_t)voxels, &resire->state)));
   PetscCall(AllocateImages(recon, &images));
   PetscCall(Begin(recon, resire, images));
-  PetscCall(PetscArraycpy(resire->state_before, resire->state, recon->z_count * PlaneVoxels(recon)));
+  PetscCall(AetAgree(recon->comm, AllocateVolumes(recon, resire)));
+  PetscCall(PetscArraycpy(resire->state_before, resire->state, voxels));
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+PetscErrorCode AetResireNormalFree(AetResire *resire)
+{
+  PetscFunctionBegin;
+  PetscCall(AetConvolutionDestroy(&resire->convolution));
+  PetscCall(PetscFree(resire->gradient));
+  PetscCall(PetscFree(resire->previous));
+  PetscCall(PetscFree(resire->state));
+  PetscCall(PetscFree(resire->state_before));
+  resire->direction = NULL;
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 

@@ -29,6 +29,7 @@ typedef struct {
 /* ---- the convolution's way (resire_normal.c); collective */
 /* Aᵀb by the pair, which goes again; then the kernel. Fills state, data; x is 0. */
 PetscErrorCode AetResireNormalPrepare(AetRecon recon, AetResire *resire);
+PetscErrorCode AetResireNormalFree(AetResire *resire);
 /* Takes recon->rfree of the withheld views and begins again where it is, with all views. *residual: the misfit Σ(Ax-b)² of all. */
 PetscErrorCode AetResireNormalRelease(AetRecon recon, AetResire *resire, double *residual);
 /* direction <- the filtered gradient at x + momentum (x - previous). */
