@@ -89,6 +89,22 @@ AET_EXTERN PetscErrorCode AetTiltAxisSearch(AetTiltSeries tilt, double range_deg
 /** Fourier shell correlation of two volumes of one size: fsc[shell], shells of one voxel of the unpadded transform, floor(min n / 2)+1 of
     them (allocated; PetscFree). Collective. */
 AET_EXTERN PetscErrorCode AetFourierShellCorrelation(AetVolume a, AetVolume b, int *shells, double **fsc);
+
+/** Resolution by half sets: the Fourier shell correlation of the reconstructions from the odd and from the even views. */
+typedef struct {
+  int     shells;
+  double *frequency;         /* [shells] 1/Å */
+  double *fsc, *half_bit;    /* [shells] correlation; threshold of half a bit (van Heel and Schatz, J. Struct. Biol. 151 (2005) 250) */
+  double  angstrom_05;       /* where the curve first falls below 0.5, between shells by linear interpolation; where it never does, the */
+  double  angstrom_0143;     /* period of the last shell, two voxels: the resolution is then that or better. The same for 0.143 */
+  double  angstrom_half_bit; /* and for half a bit */
+} AetResolution;
+/** Reconstructs the odd and the even views, each by the method and the settings of `recon_*`, and compares them. A half has half the
+    angular sampling of the whole, so the volume from all views is resolved as well or better. What the halves share (a support FILE, angles
+    refined with all views) correlates them beyond the data, and the missing wedge, zero or alike in both, is not told from measured
+    frequencies. All ranks receive the same; AetResolutionFree. AET_ERR_INPUT for fewer than two views. Collective on tilt->comm. */
+AET_EXTERN PetscErrorCode AetReconHalfSets(AetTiltSeries tilt, AetResolution *resolution);
+AET_EXTERN PetscErrorCode AetResolutionFree(AetResolution *resolution);
 /** Pearson correlation of two volumes of one size. Collective. */
 AET_EXTERN PetscErrorCode AetVolumeCorrelation(AetVolume a, AetVolume b, double *correlation);
 

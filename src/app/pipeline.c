@@ -1,7 +1,9 @@
 /* The chain of stages: what each depends on, whether it can be skipped, what it leaves behind. */
 #include "pipeline.h"
+#include "curve.h"
 #include "stages.h"
 #include <string.h>
+#include <unistd.h>
 
 #define AET_INPUTS_MAX 6
 
@@ -33,6 +35,28 @@ static PetscErrorCode MakeTilt(AetRun *run, const char *path)
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
+/* The half-set curve of a new volume as fsc.csv, on its request; that of an earlier volume goes. */
+static PetscErrorCode MeasureResolution(AetRun *run, AetTiltSeries tilt)
+{
+  char          path[PETSC_MAX_PATH_LEN];
+  AetResolution resolution = {0};
+  PetscBool     wanted;
+  int           rank;
+
+  PetscFunctionBegin;
+  PetscCallMPI(MPI_Comm_rank(run->comm, &rank));
+  AetOutputPath(&run->output, "fsc.csv", path);
+  PetscCall(AetOptionGetBool("recon_half_sets", &wanted));
+  if (!wanted) {
+    if (!rank) (void)unlink(path);
+    PetscFunctionReturn(PETSC_SUCCESS);
+  }
+  PetscCall(AetStageHalfSets(tilt, run->output.summary, &resolution));
+  PetscCall(AetAgree(run->comm, rank ? PETSC_SUCCESS : AetCurveWrite(&resolution, path)));
+  PetscCall(AetResolutionFree(&resolution));
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
 static PetscErrorCode MakeVolume(AetRun *run, const char *path)
 {
   AetTiltSeries tilt;
@@ -40,6 +64,7 @@ static PetscErrorCode MakeVolume(AetRun *run, const char *path)
   PetscFunctionBegin;
   PetscCall(AetRunTilt(run, &tilt));
   PetscCall(AetStageReconstruct(tilt, run->output.summary, &run->volume));
+  PetscCall(MeasureResolution(run, tilt));
   PetscCall(AetVolumeWrite(run->volume, path));
   PetscFunctionReturn(PETSC_SUCCESS);
 }

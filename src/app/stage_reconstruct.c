@@ -40,3 +40,18 @@ PetscErrorCode AetStageReconstruct(AetTiltSeries tilt, AetSummary summary, AetVo
   PetscCall(AetReconDestroy(&recon));
   PetscFunctionReturn(PETSC_SUCCESS);
 }
+
+PetscErrorCode AetStageHalfSets(AetTiltSeries tilt, AetSummary summary, AetResolution *resolution)
+{
+  PetscFunctionBegin;
+  PetscCall(AetReconHalfSets(tilt, resolution));
+  PetscCall(AetSummarySetNumber(summary, "recon.resolution_05_angstrom", resolution->angstrom_05));
+  PetscCall(AetSummarySetNumber(summary, "recon.resolution_0143_angstrom", resolution->angstrom_0143));
+  PetscCall(AetSummarySetNumber(summary, "recon.resolution_halfbit_angstrom", resolution->angstrom_half_bit));
+  PetscCall(AetReport(tilt->comm,
+                      "  half sets of views (half the angular sampling each): FSC 0.5 at %.3g Å, 0.143 at %.3g Å, half-bit at %.3g Å; "
+                      "last shell %.3g Å\n",
+                      resolution->angstrom_05, resolution->angstrom_0143, resolution->angstrom_half_bit,
+                      1 / resolution->frequency[resolution->shells - 1]));
+  PetscFunctionReturn(PETSC_SUCCESS);
+}

@@ -8,6 +8,8 @@
 PetscErrorCode AetStageRefineAngles(AetTiltSeries tilt, AetSummary summary);
 /* Tilt series to volume: `recon_*`; sets recon.method, recon.r1, ... The caller destroys the volume. Collective on tilt->comm. */
 PetscErrorCode AetStageReconstruct(AetTiltSeries tilt, AetSummary summary, AetVolume *volume);
+/* Resolution of that by half sets; sets recon.resolution_05_angstrom, ... Freed by AetResolutionFree. Collective on tilt->comm. */
+PetscErrorCode AetStageHalfSets(AetTiltSeries tilt, AetSummary summary, AetResolution *resolution);
 /* Volume to atoms: `trace_*`; sets trace.count, ... The caller destroys the atoms. Collective on volume->comm. */
 PetscErrorCode AetStageTrace(AetVolume volume, AetSummary summary, AetAtoms *atoms);
 

@@ -1,5 +1,5 @@
 /* Agreement of two volumes: Fourier shell correlation and Pearson's correlation. */
-#include <aet4d/recon.h>
+#include "recon/metrics_private.h"
 #include <math.h>
 
 static PetscErrorCode CheckSizes(AetVolume a, AetVolume b)
@@ -11,12 +11,14 @@ static PetscErrorCode CheckSizes(AetVolume a, AetVolume b)
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
+#define SUMS 4 /* of a shell */
+
 static double SignedFrequency(ptrdiff_t k, ptrdiff_t N)
 {
   return (double)(2 * k > N ? k - N : k) / (double)N;
 }
 
-/* Sums over shells of one row of k_y: Re(A conj B), |A|², |B|². */
+/* Sums over shells of one row of k_y: Re(A conj B), |A|², |B|², 1. */
 static void ShellSums(const ptrdiff_t N[3], double fy, double scale, int shells, const float complex *a, const float complex *b,
                       double *sums)
 {
@@ -26,15 +28,16 @@ static void ShellSums(const ptrdiff_t N[3], double fy, double scale, int shells,
       double fz = SignedFrequency(kz, N[0]);
       int    shell = (int)(sqrt(fz * fz + fy * fy + fx * fx) * scale + 0.5);
       if (shell >= shells) continue;
-      double *s = sums + 3 * shell, ar = crealf(*a), ai = cimagf(*a), br = crealf(*b), bi = cimagf(*b);
+      double *s = sums + SUMS * shell, ar = crealf(*a), ai = cimagf(*a), br = crealf(*b), bi = cimagf(*b);
       s[0] += copies * (ar * br + ai * bi);
       s[1] += copies * (ar * ar + ai * ai);
       s[2] += copies * (br * br + bi * bi);
+      s[3] += copies;
     }
   }
 }
 
-PetscErrorCode AetFourierShellCorrelation(AetVolume a, AetVolume b, int *shells, double **fsc)
+PetscErrorCode AetShellCorrelation(AetVolume a, AetVolume b, int *shells, double **fsc, double **coefficients)
 {
   const ptrdiff_t smallest = PetscMin(a->n[0], PetscMin(a->n[1], a->n[2]));
   const ptrdiff_t N[3] = {a->n[0], a->n[1], a->n[2] + a->n[2] % 2}; /* the transform wants an even width */
@@ -51,21 +54,33 @@ PetscErrorCode AetFourierShellCorrelation(AetVolume a, AetVolume b, int *shells,
   PetscCall(AetAgree(a->comm, PetscMalloc2(length, &spectrum[0], length, &spectrum[1])));
   PetscCall(AetTransformForward(transform, a->data, spectrum[0]));
   PetscCall(AetTransformForward(transform, b->data, spectrum[1]));
-  PetscCall(PetscCalloc2(3 * *shells * ky_count, &rows, 3 * *shells, &sums));
+  PetscCall(PetscCalloc2(SUMS * *shells * ky_count, &rows, SUMS * *shells, &sums));
   for (ptrdiff_t j = 0; j < ky_count; j++) {
     ptrdiff_t row = j * (N[2] / 2 + 1) * N[0];
     ShellSums(N, SignedFrequency(ky_start + j, N[1]), (double)smallest, *shells, spectrum[0] + row, spectrum[1] + row,
-              rows + 3 * *shells * j);
+              rows + SUMS * *shells * j);
   }
-  PetscCall(AetSumOrdered(a->comm, (PetscInt)ky_start, (PetscInt)ky_count, (PetscInt)N[1], 3 * *shells, rows, sums));
+  PetscCall(AetSumOrdered(a->comm, (PetscInt)ky_start, (PetscInt)ky_count, (PetscInt)N[1], SUMS * *shells, rows, sums));
   PetscCall(PetscMalloc1(*shells, fsc));
+  PetscCall(PetscMalloc1(*shells, coefficients));
   for (int s = 0; s < *shells; s++) {
-    double power = sqrt(sums[3 * s + 1] * sums[3 * s + 2]);
-    (*fsc)[s] = power > 0 ? sums[3 * s] / power : 0;
+    double power = sqrt(sums[SUMS * s + 1] * sums[SUMS * s + 2]);
+    (*fsc)[s] = power > 0 ? sums[SUMS * s] / power : 0;
+    (*coefficients)[s] = sums[SUMS * s + 3];
   }
   PetscCall(PetscFree2(rows, sums));
   PetscCall(PetscFree2(spectrum[0], spectrum[1]));
   PetscCall(AetTransformDestroy(&transform));
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+PetscErrorCode AetFourierShellCorrelation(AetVolume a, AetVolume b, int *shells, double **fsc)
+{
+  double *coefficients;
+
+  PetscFunctionBegin;
+  PetscCall(AetShellCorrelation(a, b, shells, fsc, &coefficients));
+  PetscCall(PetscFree(coefficients));
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 

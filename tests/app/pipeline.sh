@@ -51,6 +51,16 @@ check "a reconstruction option repeats both" [ "$(executed)" = "reconstruct trac
 good 2 run -output run2 $options -trace_min_distance_angstrom 1.9 -recon_iterations 15 -resume false
 check "-resume false repeats all" [ "$(executed)" = "prepare reconstruct trace " ]
 
+# resolution by half sets
+options_half="$options -trace_min_distance_angstrom 1.9 -recon_iterations 15"
+good 3 reconstruct -output run2 $options_half -recon_half_sets
+check "a curve of frequency, correlation and threshold" grep -qx 'frequency_per_angstrom,fsc,half_bit' run2/fsc.csv
+for key in 05 0143 halfbit; do
+  check "resolution $key is finer than 3 Å, no finer than two pixels" holds "(x = $(number recon.resolution_${key}_angstrom run2/summary.json) + 0) < 3 && x > 0.89"
+done
+good 2 reconstruct -output run2 $options_half
+check "a volume made without has no curve of another" [ ! -e run2/fsc.csv -a -z "$(number recon.resolution_05_angstrom run2/summary.json)" ]
+
 # damage is seen and repaired
 cp run3/volume.h5 kept.h5
 size=$(stat -c %s run3/volume.h5)
