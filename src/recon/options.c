@@ -30,6 +30,7 @@ static const AetOption options[] = {
      "taps per axis of the projector's kernel; 4: error 1e-3, 6: 1e-5"},
     {"recon_extended", AET_OPTION_BOOL, "", "false", 0, 0, NULL, "the object runs past the field of view: rays outside it are not counted"},
     {"recon_half_sets", AET_OPTION_BOOL, "", "false", 0, 0, NULL,
-     "also reconstruct the odd and the even views, each half with half the angular sampling, and report the resolution at which they agree"},
+     "also reconstruct the odd and the even views, each half with half the angular sampling, and report the resolution at which they "
+     "agree"},
 };
 AET_OPTION_TABLE(AetReconOptions, "recon", "reconstruction of volumes from tilt series", options);
