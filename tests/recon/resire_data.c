@@ -108,4 +108,24 @@ static void TestFilm(void)
   Option("-recon_thickness", "0");
 }
 
-AET_TEST_MAIN("RESIRE on data", {"vesicle", TestVesicle}, {"metallic glass", TestGlass}, {"tantalum film", TestFilm})
+/* The example of RESIRE's authors, 437 voxels wide behind images of 61: 100 plain steps reach R1 0.0106. */
+static void TestFilmExample(void)
+{
+  AetTiltSeries  tilt;
+  AetVolume      volume;
+  AetReconReport report;
+
+  if (!OpenTilt("tilt/film_example/example_projections.mat", "tilt/film_example/angles.mat", &tilt)) return;
+  Option("-recon_extended", "true");
+  Option("-recon_width", "437"), Option("-recon_thickness", "61");
+  volume = Reconstruct("film example", tilt, "25", "0", &report);
+  AET_TEST(volume->n[0] == 61 && volume->n[1] == 61 && volume->n[2] == 437);
+  AET_TEST(report.r1 <= 0.0105);
+  AET_TEST_CALL(AetVolumeDestroy(&volume));
+  AET_TEST_CALL(AetTiltSeriesDestroy(&tilt));
+  Option("-recon_extended", "false");
+  Option("-recon_width", "0"), Option("-recon_thickness", "0");
+}
+
+AET_TEST_MAIN("RESIRE on data", {"vesicle", TestVesicle}, {"metallic glass", TestGlass}, {"tantalum film", TestFilm},
+              {"film example", TestFilmExample})
