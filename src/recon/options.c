@@ -2,7 +2,7 @@
 #include "recon/recon_private.h"
 
 static const AetOption options[] = {
-    {"recon_method", AET_OPTION_ENUM, "", "resire", 0, 0, "resire|genfire|sirt|sart|cgls|lsqr", "method of reconstruction"},
+    {"recon_method", AET_OPTION_ENUM, "", "resire", 0, 0, "resire|genfire|sirt|sart|cgls|lsqr|wbp|dfi", "method of reconstruction"},
     {"recon_iterations", AET_OPTION_INT, "", "0", 0, 1e6, NULL, "iterations; 0: the default of the method"},
     {"recon_thickness", AET_OPTION_INT, "voxels", "0", 0, 1e5, NULL, "size of the volume along the beam; 0: the width of the images"},
     {"recon_width", AET_OPTION_INT, "voxels", "0", 0, 1e5, NULL,
@@ -12,7 +12,7 @@ static const AetOption options[] = {
     {"recon_rfree_fraction", AET_OPTION_REAL, "", "0.05", 0, 0.5, NULL,
      "fraction of the data withheld for R_free: measured Fourier voxels (genfire), detector pixels, or, with the convolution, whole views"},
     {"recon_gridding_distance", AET_OPTION_REAL, "voxels", "0.5", 0.01, 3, NULL,
-     "largest distance of a Fourier voxel of the padded grid from the plane of a view that measures it (genfire)"},
+     "largest distance of a Fourier voxel of the padded grid from the plane of a view that measures it (genfire, dfi)"},
     {"recon_resolution_extension", AET_OPTION_ENUM, "", "none", 0, 0, "none|extension|extension+suppression",
      "order in which measured Fourier voxels are enforced: all at once, from low frequencies on, and back again (genfire)"},
     {"recon_operator", AET_OPTION_ENUM, "", "auto", 0, 0, "auto|convolution|pair",
@@ -26,6 +26,10 @@ static const AetOption options[] = {
      "relaxation (sirt, sart)"},
     {"recon_subsets", AET_OPTION_INT, "", "10", 1, 1e5, NULL, "ordered subsets of views; at most one view each (sart)"},
     {"recon_positive", AET_OPTION_BOOL, "", "true", 0, 0, NULL, "values below 0 become 0 after every step (sirt, sart)"},
+    {"recon_window", AET_OPTION_ENUM, "", "ram-lak", 0, 0, "ram-lak|shepp-logan|cosine|hamming|hann",
+     "what the weights of the views are multiplied with, from 1 at frequency 0 to Nyquist's (wbp)"},
+    {"recon_diameter", AET_OPTION_INT, "voxels", "0", 0, 1e5, NULL,
+     "of the object, which the weights of the views are made for; 0: the size of the volume along the beam (wbp)"},
     {"recon_kernel_width", AET_OPTION_INT, "grid points", "6", 4, 8, NULL,
      "taps per axis of the projector's kernel; 4: error 1e-3, 6: 1e-5"},
     {"recon_extended", AET_OPTION_BOOL, "", "false", 0, 0, NULL, "the object runs past the field of view: rays outside it are not counted"},

@@ -29,29 +29,31 @@ PetscErrorCode AetReconR1(AetRecon recon)
   AetProjector        projector = NULL;
   float              *images;
   unsigned char      *use;
-  double             *rows, *all, sum[2] = {0};
+  double             *rows, *all, sum[4] = {0};
 
   PetscFunctionBegin;
   PetscCall(AetReconProjector(recon, &projector));
   PetscCall(PetscMalloc2(tilt->v_count * pixels, &images, tilt->v_count * pixels, &use));
   AetReconPixels(recon, 0, use);
-  PetscCall(PetscCalloc2(2 * tilt->views, &rows, 2 * tilt->views, &all));
+  PetscCall(PetscCalloc2(4 * tilt->views, &rows, 4 * tilt->views, &all));
   PetscCall(AetProjectorForward(projector, recon->volume->data, images));
   for (ptrdiff_t v = 0; v < tilt->v_count; v++) {
-    double *row = rows + 2 * (tilt->v_start + v);
+    double *row = rows + 4 * (tilt->v_start + v);
     for (ptrdiff_t p = v * pixels; p < (v + 1) * pixels; p++) {
       if (use[p] == AET_PIXEL_UNMEASURED) continue;
-      row[0] += fabs((double)images[p] - (double)tilt->image[p]);
-      row[1] += fabs((double)tilt->image[p]);
+      const double b = tilt->image[p], difference = (double)images[p] - b;
+      row[0] += fabs(difference), row[1] += fabs(b);
+      row[2] += difference * difference, row[3] += b * b;
     }
   }
-  PetscCallMPI(MPI_Allreduce(rows, all, (int)(2 * tilt->views), MPI_DOUBLE, MPI_SUM, recon->comm)); /* one term per element is not zero */
+  PetscCallMPI(MPI_Allreduce(rows, all, (int)(4 * tilt->views), MPI_DOUBLE, MPI_SUM, recon->comm)); /* one term per element is not zero */
   if (!recon->r1_view) PetscCall(PetscCalloc1(tilt->views, &recon->r1_view));
   for (ptrdiff_t v = 0; v < tilt->views; v++) {
-    recon->r1_view[v] = all[2 * v + 1] > 0 ? all[2 * v] / all[2 * v + 1] : 0;
-    for (int i = 0; i < 2; i++) sum[i] += all[2 * v + i];
+    recon->r1_view[v] = all[4 * v + 1] > 0 ? all[4 * v] / all[4 * v + 1] : 0;
+    for (int i = 0; i < 4; i++) sum[i] += all[4 * v + i];
   }
   recon->report.r1 = sum[1] > 0 ? sum[0] / sum[1] : 0;
+  if (recon->error < 0) recon->error = sum[3] > 0 ? sqrt(sum[2] / sum[3]) : 0;
   PetscCall(PetscFree2(rows, all));
   PetscCall(PetscFree2(images, use));
   PetscFunctionReturn(PETSC_SUCCESS);

@@ -12,13 +12,14 @@ typedef struct {
   /* Plans, grids, whatever does not depend on the iterate; keeps it in recon->data. recon->n, recon->N and recon->support are ready. */
   PetscErrorCode (*setup)(AetRecon recon);
   /* Makes recon->volume (which is there, zero) and fills recon->error, rfree, shells, rfree_shell, iterations_done. R1 is computed by the
-   * caller. */
+   * caller, and so is an error left negative: the relative l2 residual. */
   PetscErrorCode (*solve)(AetRecon recon);
   /* Frees recon->data. */
   PetscErrorCode (*destroy)(AetRecon recon);
 } AetReconMethod;
 
-extern const AetReconMethod AetReconResire, AetReconGenfire, AetReconSirt, AetReconSart, AetReconCgls, AetReconLsqr;
+extern const AetReconMethod AetReconResire, AetReconGenfire, AetReconSirt, AetReconSart, AetReconCgls, AetReconLsqr, AetReconWbp,
+    AetReconDfi;
 
 /* Index of a method by name; the registry, NULL beyond its end. */
 const AetReconMethod *AetReconMethodAt(int index);
@@ -73,7 +74,7 @@ PetscErrorCode AetReconChooseOperator(AetRecon recon);
  */
 PetscErrorCode AetReconWithholdViews(AetRecon recon);
 PetscBool      AetReconViewsWithheld(AetRecon recon);
-/* R1 of recon->volume: overall and of each view, the same bits on any number of ranks.
+/* R1 of recon->volume, overall and of each view, and recon->error where it is negative; the same bits on any number of ranks.
  * Collective. */
 PetscErrorCode AetReconR1(AetRecon recon);
 /* Reads, centres, crops or zero-pads the support, or makes it (auto). Collective. */
