@@ -1,5 +1,6 @@
 /* GENFIRE (Pryor et al., Sci. Rep. 7 (2017) 10409): alternate between what the object may be (not negative, inside the support, inside the
    volume of the padded grid) and what the views measured (the gridded Fourier voxels). docs/theory/genfire.md. */
+#include "recon/course.h"
 #include "recon/gridding.h"
 #include "recon/kernel/enforce.h"
 #include "recon/recon_private.h"
@@ -151,33 +152,49 @@ static void Swap(float **a, float **b)
   *b = c;
 }
 
-static PetscErrorCode Iterate(AetRecon recon, float **object, float **next)
+typedef struct {
+  float *object, *next;
+  double stage; /* of resolution extension; negative before the first */
+} Course;
+
+/* One iteration; the best of a stage is kept, and a new stage begins anew. */
+static PetscErrorCode Advance(AetRecon recon, PetscInt it, Course *course, double *error)
 {
-  Genfire    *g = recon->data;
-  double      stage = -1, error, rfree;
-  char        note[64];
-  AetProgress progress;
+  Genfire *g = recon->data;
+  double   extension = Extension(recon->extension, it, recon->iterations), rfree;
 
   PetscFunctionBegin;
-  recon->error = DBL_MAX;
-  PetscCall(AetProgressCreate(recon->comm, "GENFIRE", recon->iterations, &progress));
-  for (PetscInt it = 0; it < recon->iterations; it++) {
-    double extension = Extension(recon->extension, it, recon->iterations);
-    Constrain(recon, *object);
-    g->radius = 0.5 * extension;
-    PetscCall(Step(recon, *object, *next, &error, &rfree));
-    if (extension != stage || error < recon->error) { /* the best of a stage is kept; a new stage begins anew */
-      Swap(object, &recon->volume->data);
-      recon->error = error;
-      recon->rfree = rfree;
-    }
-    stage = extension;
-    Swap(object, next);
-    snprintf(note, sizeof note, "errK %.4f", error);
-    PetscCall(AetProgressStep(progress, it + 1, note));
+  Constrain(recon, course->object);
+  g->radius = 0.5 * extension;
+  PetscCall(Step(recon, course->object, course->next, error, &rfree));
+  if (extension != course->stage || *error < recon->error) {
+    Swap(&course->object, &recon->volume->data);
+    recon->error = *error;
+    recon->rfree = rfree;
   }
-  PetscCall(AetProgressDestroy(&progress));
-  recon->iterations_done = recon->iterations;
+  course->stage = extension;
+  Swap(&course->object, &course->next);
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+static PetscErrorCode Iterate(AetRecon recon, Course *course)
+{
+  double    error;
+  PetscInt  it;
+  PetscBool stop = PETSC_FALSE;
+  char      note[64];
+
+  PetscFunctionBegin;
+  PetscCall(AetCourseKeep(recon, AET_KEPT_VOLUME, "object", &course->object, 1));
+  PetscCall(AetCourseKeep(recon, AET_KEPT_NUMBERS, "stage", &course->stage, 1));
+  PetscCall(AetCourseKeep(recon, AET_KEPT_NUMBERS, "error", &recon->error, 1));
+  PetscCall(AetCourseStart(recon, &it));
+  for (; it < recon->iterations && !stop; it++) {
+    PetscCall(Advance(recon, it, course, &error));
+    snprintf(note, sizeof note, "errK %.4f", error);
+    PetscCall(AetCourseIterated(recon, it + 1, error, note, &stop));
+    if (recon->extension != AET_EXTENSION_NONE) stop = PETSC_FALSE; /* a schedule is followed to its end */
+  }
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
@@ -217,17 +234,21 @@ static PetscErrorCode ShellRfree(AetRecon recon, float *scratch)
 static PetscErrorCode GenfireSolve(AetRecon recon)
 {
   const ptrdiff_t count = recon->z_count * recon->n[1] * recon->n[2];
-  float          *object = NULL, *next = NULL;
+  Course          course = {NULL, NULL, -1};
   PetscErrorCode  code;
 
   PetscFunctionBegin;
-  code = PetscCalloc1(count, &object);
-  if (!code) code = PetscCalloc1(count, &next);
+  recon->error = DBL_MAX;
+  code = PetscCalloc1(count, &course.object);
+  if (!code) code = PetscCalloc1(count, &course.next);
   PetscCall(AetAgree(recon->comm, code));
-  PetscCall(Iterate(recon, &object, &next));
-  if (recon->rfree >= 0) PetscCall(ShellRfree(recon, next));
-  PetscCall(PetscFree(object));
-  PetscCall(PetscFree(next));
+  PetscCall(AetCourseBegin(recon, "GENFIRE"));
+  code = Iterate(recon, &course);
+  PetscCall(AetCourseEnd(recon));
+  PetscCall(code);
+  if (recon->rfree >= 0) PetscCall(ShellRfree(recon, course.next));
+  PetscCall(PetscFree(course.object));
+  PetscCall(PetscFree(course.next));
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 

@@ -45,13 +45,14 @@ struct _p_AetRecon {
   uint64_t               seed;
 
   /* made by SetUp */
-  ptrdiff_t      n[3], N[3];       /* the volume; its padded grid (z, y, x), smooth, even */
-  ptrdiff_t      z_start, z_count; /* local planes of the volume, AetBlock over n[0] */
-  AetVolume      support;          /* 0 … 1 of the size of the volume; NULL: everywhere 1 */
-  PetscBool      isolated;         /* the images see the whole object: what they do not see is empty. By AetReconChooseOperator */
-  unsigned char *view_used;        /* [views] 0: withheld as a whole. NULL where pixels are withheld, or nothing is */
-  AetProjector   projector;        /* made on first use by AetReconProjector; shared with the method */
-  void          *data;             /* the method's own */
+  ptrdiff_t            n[3], N[3];       /* the volume; its padded grid (z, y, x), smooth, even */
+  ptrdiff_t            z_start, z_count; /* local planes of the volume, AetBlock over n[0] */
+  AetVolume            support;          /* 0 … 1 of the size of the volume; NULL: everywhere 1 */
+  PetscBool            isolated;         /* the images see the whole object: what they do not see is empty. By AetReconChooseOperator */
+  unsigned char       *view_used;        /* [views] 0: withheld as a whole. NULL where pixels are withheld, or nothing is */
+  AetProjector         projector;        /* made on first use by AetReconProjector; shared with the method */
+  void                *data;             /* the method's own */
+  struct _p_AetCourse *course;           /* of the iteration under way (course.h); NULL outside it */
 
   /* made by Solve */
   AetVolume      volume; /* [z_count][n1][n2] */

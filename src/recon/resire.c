@@ -1,5 +1,6 @@
 /* RESIRE (Pham et al., Sci. Rep. 13 (2023) 5624): least squares of the projections under positivity and support, by projected gradient
    steps, plain as published or accelerated with adaptive restart (docs/theory/resire.md). */
+#include "recon/course.h"
 #include "recon/kernel/resire_step.h"
 #include "recon/resire_private.h"
 #include <math.h>
@@ -300,34 +301,75 @@ static void Note(const AetResire *resire, const AetMisfit *misfit, char *note, s
     snprintf(note, size, "R1 %.4f, R_free %.4f", misfit->r1, misfit->rfree);
 }
 
-static PetscErrorCode Iterate(AetRecon recon, AetResire *resire, AetProgress progress)
+/* Numbers of an iteration under way; all of them are kept. */
+typedef struct {
+  double    momentum, t, withheld; /* withheld: 1 while data is kept for R_free */
+  AetMisfit before;
+} Course;
+
+static PetscErrorCode LetGo(AetRecon recon, AetResire *resire, Course *c)
 {
-  double    momentum = 0, t = 1, uphill = 0;
-  AetMisfit misfit = {0, -1, resire->data, 1}, before;
+  PetscFunctionBegin;
+  PetscCall(Release(recon, resire, &c->before));
+  c->withheld = 0;
+  if (resire->convolution) c->momentum = 0, c->t = 1; /* the gradient of the iterate before is not that of all views */
+  AetCourseRenew(recon);
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+static PetscErrorCode Advance(AetRecon recon, AetResire *resire, Course *c)
+{
+  const double used = c->momentum;
+  AetMisfit    misfit = c->before;
+  double       uphill = 0, rise;
+
+  PetscFunctionBegin;
+  PetscCall(Step(recon, resire, used, &c->before, &uphill, &misfit));
+  rise = misfit.residual - c->before.residual - ROUNDING * fabs(c->before.residual);
+  c->momentum = Judge(recon, resire, used, uphill, rise, &c->t);
+  if (!(rise > 0 && used == 0)) c->before = misfit;
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+static PetscErrorCode KeepState(AetRecon recon, AetResire *resire, Course *c)
+{
+  const AetKeptKind kind = resire->convolution ? AET_KEPT_VOLUME : AET_KEPT_IMAGES;
+
+  PetscFunctionBegin;
+  PetscCall(AetCourseKeep(recon, AET_KEPT_VOLUME, "previous", &resire->previous, 1));
+  PetscCall(AetCourseKeep(recon, kind, "state", &resire->state, 1));
+  PetscCall(AetCourseKeep(recon, kind, "state_before", &resire->state_before, 1));
+  PetscCall(AetCourseKeep(recon, AET_KEPT_NUMBERS, "norm", &resire->norm, 1));
+  PetscCall(AetCourseKeep(recon, AET_KEPT_NUMBERS, "data", &resire->data, 1));
+  PetscCall(AetCourseKeep(recon, AET_KEPT_NUMBERS, "numbers", c, sizeof *c / sizeof(double)));
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+static PetscErrorCode Iterate(AetRecon recon, AetResire *resire)
+{
+  Course    c = {0, 1, 0, {0, -1, resire->data, 1}};
+  PetscBool stop = PETSC_FALSE;
+  PetscInt  k;
   char      note[80];
 
   PetscFunctionBegin;
-  if (!resire->convolution) PetscCall(Measure(recon, resire, resire->state, &misfit));
-  before = misfit;
-  PetscBool withheld = resire->convolution ? AetReconViewsWithheld(recon) : misfit.rfree >= 0;
-  for (PetscInt k = 0; k < recon->iterations; k++) {
+  if (!resire->convolution) PetscCall(Measure(recon, resire, resire->state, &c.before));
+  c.withheld = resire->convolution ? AetReconViewsWithheld(recon) : c.before.rfree >= 0;
+  PetscCall(KeepState(recon, resire, &c));
+  PetscCall(AetCourseStart(recon, &k));
+  for (; k < recon->iterations && !stop; k++) {
     PetscCall(AetEventBegin(AET_EVENT_RECON_ITERATION));
-    if (withheld && k >= Released(recon)) {
-      PetscCall(Release(recon, resire, &before));
-      misfit = before, withheld = PETSC_FALSE;
-      if (resire->convolution) momentum = 0, t = 1; /* the gradient of the iterate before is not that of all views */
-    }
-    PetscCall(Step(recon, resire, momentum, &before, &uphill, &misfit));
-    double used = momentum, rise = misfit.residual - before.residual - ROUNDING * fabs(before.residual);
-    momentum = Judge(recon, resire, used, uphill, rise, &t);
-    if (rise > 0 && used == 0) misfit = before;
-    before = misfit;
+    if (c.withheld > 0 && k >= Released(recon)) PetscCall(LetGo(recon, resire, &c));
+    PetscCall(Advance(recon, resire, &c));
     PetscCall(AetEventEnd(AET_EVENT_RECON_ITERATION));
-    recon->iterations_done = k + 1;
-    Note(resire, &misfit, note, sizeof note);
-    PetscCall(AetProgressStep(progress, k + 1, note));
+    Note(resire, &c.before, note, sizeof note);
+    PetscCall(AetCourseIterated(recon, k + 1, c.before.relative, note, &stop));
+    if (stop && c.withheld > 0) { /* at rest without the withheld data; now with it */
+      PetscCall(LetGo(recon, resire, &c));
+      stop = PETSC_FALSE;
+    }
   }
-  recon->error = misfit.relative;
+  recon->error = c.before.relative;
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
@@ -344,15 +386,14 @@ static PetscErrorCode FreeGrids(AetRecon recon, AetResire *resire)
 static PetscErrorCode Solve(AetRecon recon)
 {
   AetResire     *resire = recon->data;
-  AetProgress    progress;
   PetscErrorCode code;
 
   PetscFunctionBegin;
   PetscCall(Prepare(recon));
   PetscCall(PetscArrayzero(resire->previous, recon->z_count * PlaneVoxels(recon))); /* as the volume is */
-  PetscCall(AetProgressCreate(recon->comm, "RESIRE", recon->iterations, &progress));
-  code = Iterate(recon, resire, progress);
-  PetscCall(AetProgressDestroy(&progress));
+  PetscCall(AetCourseBegin(recon, "RESIRE"));
+  code = Iterate(recon, resire);
+  PetscCall(AetCourseEnd(recon));
   PetscCall(code);
   PetscCall(FreeGrids(recon, resire)); /* R1 needs the room for the pair */
   PetscFunctionReturn(PETSC_SUCCESS);

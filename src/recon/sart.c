@@ -5,6 +5,7 @@
      x ← x + λ C Aᵀ R (b - A x),    R = 1 / row sums of A,  C = 1 / column sums
 
    docs/theory/linear.md. */
+#include "recon/course.h"
 #include "recon/kernel/resire_step.h"
 #include "recon/projector_private.h"
 #include "recon/recon_private.h"
@@ -162,24 +163,38 @@ static PetscErrorCode Pass(AetRecon recon, Sart *s, double sums[6])
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
-static PetscErrorCode Iterate(AetRecon recon, Sart *s, AetProgress progress)
+/* Pixels are withheld in the first half only, as in RESIRE; from then on all are used. */
+static void Release(AetRecon recon, Sart *s, double *withheld)
 {
-  char   note[80];
-  double sums[6] = {0};
+  if (*withheld > 0) AetReconPixels(recon, 0, s->use);
+  *withheld = 0;
+}
+
+static PetscErrorCode Iterate(AetRecon recon, Sart *s)
+{
+  char      note[80];
+  double    sums[6] = {0}, withheld = recon->rfree_fraction;
+  PetscInt  k;
+  PetscBool stop = PETSC_FALSE;
 
   PetscFunctionBegin;
-  for (PetscInt k = 0; k < recon->iterations; k++) {
+  PetscCall(AetCourseKeep(recon, AET_KEPT_NUMBERS, "withheld", &withheld, 1));
+  PetscCall(AetCourseStart(recon, &k));
+  if (!(withheld > 0)) AetReconPixels(recon, 0, s->use);
+  for (; k < recon->iterations && !stop; k++) {
     PetscCall(AetEventBegin(AET_EVENT_RECON_ITERATION));
-    if (k == recon->iterations / 2) { /* pixels are withheld in the first half only, as in RESIRE */
-      if (sums[4] > 0) recon->rfree = sums[3] / sums[4];
-      AetReconPixels(recon, 0, s->use);
-    }
+    if (k >= recon->iterations / 2) Release(recon, s, &withheld);
     PetscCall(Pass(recon, s, sums));
+    if (sums[4] > 0) recon->rfree = sums[3] / sums[4];
     recon->error = sums[5] > 0 ? sqrt(sums[2] / sums[5]) : 0;
     PetscCall(AetEventEnd(AET_EVENT_RECON_ITERATION));
-    recon->iterations_done = k + 1;
     snprintf(note, sizeof note, "R1 %.4f", sums[1] + sums[4] > 0 ? (sums[0] + sums[3]) / (sums[1] + sums[4]) : 0);
-    PetscCall(AetProgressStep(progress, k + 1, note));
+    PetscCall(AetCourseIterated(recon, k + 1, recon->error, note, &stop));
+    if (stop && withheld > 0) { /* at rest without the withheld pixels; now with them */
+      Release(recon, s, &withheld);
+      AetCourseRenew(recon);
+      stop = PETSC_FALSE;
+    }
   }
   PetscFunctionReturn(PETSC_SUCCESS);
 }
@@ -187,15 +202,14 @@ static PetscErrorCode Iterate(AetRecon recon, Sart *s, AetProgress progress)
 static PetscErrorCode Solve(AetRecon recon)
 {
   Sart          *s = recon->data;
-  AetProgress    progress;
   PetscErrorCode code;
 
   PetscFunctionBegin;
   AetReconPixels(recon, recon->rfree_fraction, s->use);
   PetscCall(Weights(recon, s));
-  PetscCall(AetProgressCreate(recon->comm, recon->method->name, recon->iterations, &progress));
-  code = Iterate(recon, s, progress);
-  PetscCall(AetProgressDestroy(&progress));
+  PetscCall(AetCourseBegin(recon, recon->method->name));
+  code = Iterate(recon, s);
+  PetscCall(AetCourseEnd(recon));
   PetscCall(code);
   PetscFunctionReturn(PETSC_SUCCESS);
 }
