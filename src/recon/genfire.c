@@ -242,6 +242,8 @@ static PetscErrorCode GenfireSolve(AetRecon recon)
   code = PetscCalloc1(count, &course.object);
   if (!code) code = PetscCalloc1(count, &course.next);
   PetscCall(AetAgree(recon->comm, code));
+  PetscCall(AetReconInitial(recon));
+  PetscCall(PetscArraycpy(course.object, recon->volume->data, count));
   PetscCall(AetCourseBegin(recon, "GENFIRE"));
   code = Iterate(recon, &course);
   PetscCall(AetCourseEnd(recon));

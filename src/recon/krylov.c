@@ -164,14 +164,18 @@ static PetscErrorCode Judge(AetRecon recon, const Krylov *k)
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
-/* b, and whether there is anything in it: Krylov spaces of nothing divide by nothing. */
+/* b less the projections of the initial model, and whether there is anything in it: Krylov spaces of nothing divide by nothing. */
 static PetscErrorCode RightSide(AetRecon recon, Krylov *k, PetscReal *norm)
 {
   PetscScalar *out;
 
   PetscFunctionBegin;
+  PetscCall(AetReconInitial(recon));
+  PetscCall(PetscArrayzero(k->images, Pixels(recon)));
+  if (AetReconInitialGiven(recon)) PetscCall(AetProjectorForward(k->projector, recon->volume->data, k->images));
   PetscCall(VecGetArrayWrite(k->b, &out));
-  for (ptrdiff_t i = 0; i < Pixels(recon); i++) out[i] = k->use[i] == AET_PIXEL_USED ? (double)recon->tilt->image[i] : 0;
+  for (ptrdiff_t i = 0; i < Pixels(recon); i++)
+    out[i] = k->use[i] == AET_PIXEL_USED ? (double)recon->tilt->image[i] - (double)k->images[i] : 0;
   PetscCall(VecRestoreArrayWrite(k->b, &out));
   PetscCall(VecNorm(k->b, NORM_2, norm));
   PetscFunctionReturn(PETSC_SUCCESS);
@@ -196,7 +200,7 @@ static PetscErrorCode Solve(AetRecon recon)
   PetscCall(code);
   PetscCall(KSPGetIterationNumber(k->solver, &recon->iterations_done));
   PetscCall(VecGetArrayRead(k->x, &found));
-  for (ptrdiff_t i = 0; i < Voxels(recon); i++) recon->volume->data[i] = (float)(Support(recon, i) * found[i]);
+  for (ptrdiff_t i = 0; i < Voxels(recon); i++) recon->volume->data[i] += (float)(Support(recon, i) * found[i]);
   PetscCall(VecRestoreArrayRead(k->x, &found));
   PetscCall(Judge(recon, k));
   PetscFunctionReturn(PETSC_SUCCESS);

@@ -10,6 +10,8 @@ static const AetOption options[] = {
     {"recon_width", AET_OPTION_INT, "voxels", "0", 0, 1e5, NULL,
      "size of the volume across the tilt axis; 0: the width of the images, 1.5 times that for an extended object"},
     {"recon_support", AET_OPTION_FILE, "", "none", 0, 0, NULL, "where the object may be: a volume FILE, auto or none"},
+    {"recon_initial", AET_OPTION_FILE, "", "none", 0, 0, NULL,
+     "what iterations begin with: a volume FILE with the pixel of the images, cropped or filled up with zeros about its centre, or none"},
     {"recon_oversampling", AET_OPTION_REAL, "", "2", 1, 8, NULL, "size of the padded grid over the size of the volume"},
     {"recon_rfree_fraction", AET_OPTION_REAL, "", "0.05", 0, 0.5, NULL,
      "fraction of the data withheld for R_free: measured Fourier voxels (genfire), detector pixels, or, with the convolution, whole views"},

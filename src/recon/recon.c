@@ -25,6 +25,7 @@ PetscErrorCode AetReconSetFromOptions(AetRecon recon)
   PetscCall(AetOptionGetInt("recon_thickness", &recon->thickness));
   PetscCall(AetOptionGetInt("recon_width", &recon->width));
   PetscCall(AetOptionGetText("recon_support", recon->support_file, sizeof recon->support_file));
+  PetscCall(AetOptionGetText("recon_initial", recon->initial_file, sizeof recon->initial_file));
   PetscCall(AetOptionGetReal("recon_oversampling", &recon->oversampling));
   PetscCall(AetOptionGetReal("recon_rfree_fraction", &recon->rfree_fraction));
   PetscCall(AetOptionGetReal("recon_gridding_distance", &recon->gridding_distance));
@@ -62,6 +63,8 @@ PetscErrorCode AetReconSetUp(AetRecon recon)
   if (!recon->options_read) PetscCall(AetReconSetFromOptions(recon));
   PetscCallMPI(MPI_Comm_rank(recon->comm, &rank));
   PetscCallMPI(MPI_Comm_size(recon->comm, &size));
+  AetCheck(recon->method->iterations > 1 || !AetReconInitialGiven(recon), AET_ERR_INPUT,
+           "recon_initial: expected none for recon_method %s, which does not iterate", recon->method->name);
   ChooseSizes(recon);
   AetBlock(recon->n[0], rank, size, &recon->z_start, &recon->z_count);
   PetscCall(AetReconSupport(recon));

@@ -11,7 +11,7 @@ typedef struct {
   PetscInt    iterations;
   /* Plans, grids, whatever does not depend on the iterate; keeps it in recon->data. recon->n, recon->N and recon->support are ready. */
   PetscErrorCode (*setup)(AetRecon recon);
-  /* Makes recon->volume (which is there, zero) and fills recon->error, rfree, shells, rfree_shell, iterations_done. R1 is computed by the
+  /* Makes recon->volume (which is there, zero; iterations begin with AetReconInitial's) and fills recon->error, rfree, shells, rfree_shell, iterations_done. R1 is computed by the
    * caller, and so is an error left negative: the relative l2 residual. */
   PetscErrorCode (*solve)(AetRecon recon);
   /* Frees recon->data. */
@@ -39,6 +39,7 @@ struct _p_AetRecon {
   PetscInt               iterations;         /* never 0 after SetFromOptions */
   PetscInt               thickness, width;   /* as given: 0 is automatic */
   char                   support_file[4096]; /* FILE, "auto" or "none" */
+  char                   initial_file[4096]; /* FILE or "none" */
   double                 oversampling, rfree_fraction, gridding_distance;
   PetscBool              extended;
   AetResolutionExtension extension;
@@ -78,6 +79,11 @@ PetscBool      AetReconViewsWithheld(AetRecon recon);
 /* R1 of recon->volume, overall and of each view, and recon->error where it is negative; the same bits on any number of ranks.
  * Collective. */
 PetscErrorCode AetReconR1(AetRecon recon);
+/* Whether there is an initial model. Not collective. */
+PetscBool AetReconInitialGiven(AetRecon recon);
+/* recon->volume <- the initial model (recon_initial) in the volume's size, times the support; zero where none is given. Values below 0 are
+   left to the method. Collective. */
+PetscErrorCode AetReconInitial(AetRecon recon);
 /* Reads, centres, crops or zero-pads the support, or makes it (auto). Collective. */
 PetscErrorCode AetReconSupport(AetRecon recon);
 /* The hull of the object's shadows, 0 … 1. Collective. */

@@ -345,15 +345,39 @@ static PetscErrorCode KeepState(AetRecon recon, AetResire *resire, Course *c)
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
+/* The first iterate: the initial model where it is not negative, and what is linear in it. */
+static PetscErrorCode Begin(AetRecon recon, AetResire *resire, AetMisfit *misfit)
+{
+  const ptrdiff_t pixels = recon->tilt->v_count * Pixels(recon), voxels = recon->z_count * PlaneVoxels(recon);
+  float          *x = recon->volume->data;
+
+  PetscFunctionBegin;
+  PetscCall(AetReconInitial(recon));
+  for (ptrdiff_t i = 0; i < voxels; i++) x[i] = x[i] > 0 ? x[i] : 0;
+  PetscCall(PetscArraycpy(resire->previous, x, voxels));
+  if (resire->convolution) {
+    misfit->residual = resire->data;
+    if (AetReconInitialGiven(recon)) PetscCall(AetResireNormalBegin(recon, resire, &misfit->residual));
+    misfit->relative = resire->data > 0 ? sqrt(misfit->residual / resire->data) : 0;
+    PetscFunctionReturn(PETSC_SUCCESS);
+  }
+  if (AetReconInitialGiven(recon)) {
+    PetscCall(AetProjectorForward(resire->projector, x, resire->state));
+    PetscCall(PetscArraycpy(resire->state_before, resire->state, pixels));
+  }
+  PetscCall(Measure(recon, resire, resire->state, misfit));
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
 static PetscErrorCode Iterate(AetRecon recon, AetResire *resire)
 {
-  Course    c = {0, 1, 0, {0, -1, resire->data, 1}};
+  Course    c = {0, 1, 0, {0, -1, 0, 1}};
   PetscBool stop = PETSC_FALSE;
   PetscInt  k;
   char      note[80];
 
   PetscFunctionBegin;
-  if (!resire->convolution) PetscCall(Measure(recon, resire, resire->state, &c.before));
+  PetscCall(Begin(recon, resire, &c.before));
   c.withheld = resire->convolution ? AetReconViewsWithheld(recon) : c.before.rfree >= 0;
   PetscCall(KeepState(recon, resire, &c));
   PetscCall(AetCourseStart(recon, &k));
@@ -390,7 +414,6 @@ static PetscErrorCode Solve(AetRecon recon)
 
   PetscFunctionBegin;
   PetscCall(Prepare(recon));
-  PetscCall(PetscArrayzero(resire->previous, recon->z_count * PlaneVoxels(recon))); /* as the volume is */
   PetscCall(AetCourseBegin(recon, "RESIRE"));
   code = Iterate(recon, resire);
   PetscCall(AetCourseEnd(recon));

@@ -121,8 +121,7 @@ static PetscErrorCode RFree(AetRecon recon, const float *Ax, double *rfree)
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
-/* state <- AᵀA x - Aᵀb from -Aᵀb, no momentum; the misfit |b|² + ⟨x, AᵀA x - 2 Aᵀb⟩. */
-static PetscErrorCode BeginAtIterate(AetRecon recon, AetResire *resire, double *residual)
+PetscErrorCode AetResireNormalBegin(AetRecon recon, AetResire *resire, double *residual)
 {
   const ptrdiff_t count = PlaneVoxels(recon);
   const float    *x = recon->volume->data;
@@ -157,7 +156,7 @@ PetscErrorCode AetResireNormalRelease(AetRecon recon, AetResire *resire, double 
   PetscCall(RFree(recon, images, &recon->rfree));
   for (ptrdiff_t j = 0; j < recon->tilt->views; j++) recon->view_used[j] = 1;
   PetscCall(Begin(recon, resire, images));
-  PetscCall(BeginAtIterate(recon, resire, residual));
+  PetscCall(AetResireNormalBegin(recon, resire, residual));
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 

@@ -30,6 +30,8 @@ typedef struct {
 /* Aᵀb by the pair, which goes again; then the kernel. Fills state, data; x is 0. */
 PetscErrorCode AetResireNormalPrepare(AetRecon recon, AetResire *resire);
 PetscErrorCode AetResireNormalFree(AetResire *resire);
+/* state <- AᵀA x - Aᵀb from -Aᵀb, no momentum. *residual: the misfit |b|² + ⟨x, AᵀA x - 2 Aᵀb⟩. */
+PetscErrorCode AetResireNormalBegin(AetRecon recon, AetResire *resire, double *residual);
 /* Takes recon->rfree of the withheld views and begins again where it is, with all views. *residual: the misfit Σ(Ax-b)² of all. */
 PetscErrorCode AetResireNormalRelease(AetRecon recon, AetResire *resire, double *residual);
 /* direction <- the filtered gradient at x + momentum (x - previous). */

@@ -207,6 +207,7 @@ static PetscErrorCode Solve(AetRecon recon)
   PetscFunctionBegin;
   AetReconPixels(recon, recon->rfree_fraction, s->use);
   PetscCall(Weights(recon, s));
+  PetscCall(AetReconInitial(recon));
   PetscCall(AetCourseBegin(recon, recon->method->name));
   code = Iterate(recon, s);
   PetscCall(AetCourseEnd(recon));
