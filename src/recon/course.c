@@ -28,7 +28,7 @@ PetscErrorCode AetCourseBegin(AetRecon recon, const char *name)
   PetscCall(PetscNew(&course));
   recon->course = course;
   PetscCall(AetOptionGetReal("recon_plateau", &course->plateau));
-  PetscCall(AetProgressCreate(recon->comm, name, recon->iterations, &course->progress));
+  if (!recon->inner) PetscCall(AetProgressCreate(recon->comm, name, recon->iterations, &course->progress));
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
@@ -71,7 +71,7 @@ PetscErrorCode AetCourseIterated(AetRecon recon, PetscInt done, double figure, c
 
   PetscFunctionBegin;
   recon->iterations_done = done;
-  PetscCall(AetProgressStep(course->progress, done, note));
+  if (course->progress) PetscCall(AetProgressStep(course->progress, done, note));
   *stop = AtRest(course, figure);
   PetscFunctionReturn(PETSC_SUCCESS);
 }

@@ -59,4 +59,4 @@ static PetscErrorCode DfiSolve(AetRecon recon)
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
-const AetReconMethod AetReconDfi = {"dfi", 1, DfiSetUp, DfiSolve, DfiDestroy};
+const AetReconMethod AetReconDfi = {"dfi", 1, DfiSetUp, DfiSolve, DfiDestroy, PETSC_FALSE};

@@ -254,4 +254,4 @@ static PetscErrorCode GenfireSolve(AetRecon recon)
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
-const AetReconMethod AetReconGenfire = {"genfire", 100, GenfireSetUp, GenfireSolve, GenfireDestroy};
+const AetReconMethod AetReconGenfire = {"genfire", 100, GenfireSetUp, GenfireSolve, GenfireDestroy, PETSC_TRUE};

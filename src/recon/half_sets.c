@@ -2,48 +2,18 @@
 #include "recon/kernel/resolution.h"
 #include "recon/metrics_private.h"
 #include "recon/recon_private.h"
+#include "recon/subseries.h"
 
-/* Images of the views of one parity, in order: view 2h + parity of `tilt` is view h of `half`. */
-static PetscErrorCode MoveImages(AetTiltSeries tilt, int parity, AetTiltSeries half)
-{
-  const ptrdiff_t pixels = tilt->ny * tilt->nx;
-  MPI_Request    *request;
-  MPI_Datatype    row;
-  int             size, count = 0;
-
-  PetscFunctionBegin;
-  PetscCallMPI(MPI_Comm_size(tilt->comm, &size));
-  PetscCall(AetAgree(tilt->comm, PetscMalloc1(tilt->v_count + half->v_count, &request)));
-  PetscCallMPI(MPI_Type_contiguous((int)tilt->nx, MPI_FLOAT, &row)); /* an image may have more pixels than an int counts */
-  PetscCallMPI(MPI_Type_commit(&row));
-  for (ptrdiff_t h = 0; h < half->v_count; h++)
-    PetscCallMPI(MPI_Irecv(half->image + h * pixels, (int)tilt->ny, row, AetBlockOwner(tilt->views, size, 2 * (half->v_start + h) + parity),
-                           parity, tilt->comm, &request[count++]));
-  for (ptrdiff_t v = 0; v < tilt->v_count; v++) {
-    const ptrdiff_t view = tilt->v_start + v;
-    if (view % 2 != parity) continue;
-    PetscCallMPI(MPI_Isend(tilt->image + v * pixels, (int)tilt->ny, row, AetBlockOwner(half->views, size, view / 2), parity, tilt->comm,
-                           &request[count++]));
-  }
-  PetscCallMPI(MPI_Waitall(count, request, MPI_STATUSES_IGNORE));
-  PetscCallMPI(MPI_Type_free(&row));
-  PetscCall(PetscFree(request));
-  PetscFunctionReturn(PETSC_SUCCESS);
-}
-
+/* Views of one parity: view 2h + parity of `tilt` is view h of `half`. */
 static PetscErrorCode HalfSeries(AetTiltSeries tilt, int parity, AetTiltSeries *half)
 {
-  const ptrdiff_t views = (tilt->views + 1 - parity) / 2;
-  double(*angles)[3];
+  unsigned char *odd;
 
   PetscFunctionBegin;
-  PetscCall(PetscMalloc1(views, &angles));
-  for (ptrdiff_t h = 0; h < views; h++) PetscCall(PetscArraycpy(angles[h], tilt->angles_deg[2 * h + parity], 3));
-  PetscCall(
-      AetTiltSeriesCreate(tilt->comm, views, tilt->ny, tilt->nx, tilt->pixel_angstrom, AET_ANGLES_ZYX, (const double(*)[3])angles, half));
-  PetscCall(PetscFree(angles));
-  for (ptrdiff_t h = 0; h < views; h++) PetscCall(PetscArraycpy((*half)->rotation[h], tilt->rotation[2 * h + parity], 9));
-  PetscCall(MoveImages(tilt, parity, *half));
+  PetscCall(PetscMalloc1(tilt->views, &odd));
+  for (ptrdiff_t v = 0; v < tilt->views; v++) odd[v] = v % 2;
+  PetscCall(AetSubseriesWhere(tilt, tilt->comm, odd, (unsigned char)parity, half));
+  PetscCall(PetscFree(odd));
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 

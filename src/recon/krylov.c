@@ -2,7 +2,6 @@
    number of iterations is the regularisation (docs/theory/linear.md). */
 #include "recon/kernel/pixels.h"
 #include "recon/recon_private.h"
-#include <math.h>
 #include <petscksp.h>
 
 #define ENOUGH 1e-7 /* residual of the normal equations over the first: single precision knows no better */
@@ -105,7 +104,7 @@ static PetscErrorCode Setup(AetRecon recon, KSPType type)
   PetscCall(AetReconProjector(recon, &k->projector));
   PetscCall(AetAgree(recon->comm,
                      PetscMalloc3((size_t)Pixels(recon), &k->use, (size_t)Pixels(recon), &k->images, (size_t)Voxels(recon), &k->volume)));
-  AetReconPixels(recon, recon->rfree_fraction, k->use);
+  AetReconPixels(recon, 0, k->use);
   PetscCall(MakeMatrix(recon, k));
   PetscCall(KSPCreate(recon->comm, &k->solver));
   PetscCall(KSPSetType(k->solver, type));
@@ -138,29 +137,7 @@ static PetscErrorCode Monitor(KSP solver, PetscInt iteration, PetscReal norm, vo
   PetscFunctionBegin;
   if (iteration == 0) watch->first = norm;
   snprintf(note, sizeof note, "residual %.2e", watch->first > 0 ? norm / watch->first : 0);
-  if (iteration > 0) PetscCall(AetProgressStep(watch->progress, iteration, note));
-  PetscFunctionReturn(PETSC_SUCCESS);
-}
-
-/* The relative residual of what was used, and R_free. */
-static PetscErrorCode Judge(AetRecon recon, const Krylov *k)
-{
-  const AetTiltSeries tilt = recon->tilt;
-  const ptrdiff_t     pixels = tilt->ny * tilt->nx;
-  double             *rows, sums[4];
-
-  PetscFunctionBegin;
-  PetscCall(AetProjectorForward(k->projector, recon->volume->data, k->images));
-  PetscCall(PetscCalloc1(4 * (size_t)tilt->v_count, &rows));
-  for (ptrdiff_t i = 0; i < tilt->v_count * pixels; i++) {
-    double *row = rows + 4 * (i / pixels), b = tilt->image[i], difference = k->images[i] - b;
-    if (k->use[i] == AET_PIXEL_USED) row[0] += difference * difference, row[1] += b * b;
-    if (k->use[i] == AET_PIXEL_WITHHELD) row[2] += fabs(difference), row[3] += fabs(b);
-  }
-  PetscCall(AetSumOrdered(recon->comm, (PetscInt)tilt->v_start, (PetscInt)tilt->v_count, (PetscInt)tilt->views, 4, rows, sums));
-  PetscCall(PetscFree(rows));
-  recon->error = sums[1] > 0 ? sqrt(sums[0] / sums[1]) : 0;
-  recon->rfree = sums[3] > 0 ? sums[2] / sums[3] : -1;
+  if (iteration > 0 && watch->progress) PetscCall(AetProgressStep(watch->progress, iteration, note));
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
@@ -192,7 +169,7 @@ static PetscErrorCode Solve(AetRecon recon)
   PetscFunctionBegin;
   PetscCall(RightSide(recon, k, &norm));
   PetscCall(VecSet(k->x, 0));
-  PetscCall(AetProgressCreate(recon->comm, recon->method->name, recon->iterations, &watch.progress));
+  if (!recon->inner) PetscCall(AetProgressCreate(recon->comm, recon->method->name, recon->iterations, &watch.progress));
   PetscCall(KSPMonitorCancel(k->solver));
   PetscCall(KSPMonitorSet(k->solver, Monitor, &watch, NULL));
   if (norm > 0) code = KSPSolve(k->solver, k->b, k->x);
@@ -202,7 +179,7 @@ static PetscErrorCode Solve(AetRecon recon)
   PetscCall(VecGetArrayRead(k->x, &found));
   for (ptrdiff_t i = 0; i < Voxels(recon); i++) recon->volume->data[i] += (float)(Support(recon, i) * found[i]);
   PetscCall(VecRestoreArrayRead(k->x, &found));
-  PetscCall(Judge(recon, k));
+  recon->error = -1; /* R1's projections tell it */
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
@@ -221,5 +198,5 @@ static PetscErrorCode Destroy(AetRecon recon)
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
-const AetReconMethod AetReconCgls = {"cgls", 20, CglsSetup, Solve, Destroy};
-const AetReconMethod AetReconLsqr = {"lsqr", 20, LsqrSetup, Solve, Destroy};
+const AetReconMethod AetReconCgls = {"cgls", 20, CglsSetup, Solve, Destroy, PETSC_FALSE};
+const AetReconMethod AetReconLsqr = {"lsqr", 20, LsqrSetup, Solve, Destroy, PETSC_FALSE};

@@ -14,7 +14,9 @@ static const AetOption options[] = {
      "what iterations begin with: a volume FILE with the pixel of the images, cropped or filled up with zeros about its centre, or none"},
     {"recon_oversampling", AET_OPTION_REAL, "", "2", 1, 8, NULL, "size of the padded grid over the size of the volume"},
     {"recon_rfree_fraction", AET_OPTION_REAL, "", "0.05", 0, 0.5, NULL,
-     "fraction of the data withheld for R_free: measured Fourier voxels (genfire), detector pixels, or, with the convolution, whole views"},
+     "fraction of the data withheld for R_free: measured Fourier voxels (genfire), detector pixels (sirt, sart, resire without the "
+     "convolution), "
+     "or whole views"},
     {"recon_gridding_distance", AET_OPTION_REAL, "voxels", "0.5", 0.01, 3, NULL,
      "largest distance of a Fourier voxel of the padded grid from the plane of a view that measures it (genfire, dfi)"},
     {"recon_resolution_extension", AET_OPTION_ENUM, "", "none", 0, 0, "none|extension|extension+suppression",

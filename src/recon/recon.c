@@ -68,6 +68,7 @@ PetscErrorCode AetReconSetUp(AetRecon recon)
   ChooseSizes(recon);
   AetBlock(recon->n[0], rank, size, &recon->z_start, &recon->z_count);
   PetscCall(AetReconSupport(recon));
+  PetscCall(AetReconLeaveOut(recon)); /* before the method takes its room */
   if (recon->method->setup) PetscCall(recon->method->setup(recon));
   recon->ready = PETSC_TRUE;
   PetscFunctionReturn(PETSC_SUCCESS);
@@ -96,13 +97,13 @@ PetscErrorCode AetReconSolve(AetRecon recon, AetVolume *volume)
   PetscCall(PetscFree(recon->rfree_shell));
   recon->shells = 0;
   recon->error = 0;
-  recon->rfree = -1;
+  recon->rfree = recon->left_out;
   recon->iterations_done = 0;
   seconds = MPI_Wtime();
   PetscCall(recon->method->solve(recon));
   seconds = (MPI_Wtime() - seconds) / (double)PetscMax(recon->iterations_done, 1);
   PetscCallMPI(MPI_Allreduce(&seconds, &recon->report.seconds_per_iteration, 1, MPI_DOUBLE, MPI_MAX, recon->comm));
-  PetscCall(AetReconR1(recon));
+  if (!recon->inner) PetscCall(AetReconR1(recon));
   FillReport(recon);
   *volume = recon->volume;
   recon->volume = NULL;

@@ -16,6 +16,9 @@ typedef struct {
   PetscErrorCode (*solve)(AetRecon recon);
   /* Frees recon->data. */
   PetscErrorCode (*destroy)(AetRecon recon);
+  /* Solve withholds data and sets recon->rfree itself, and its volume uses all data in the end. Otherwise AetReconLeaveOut sees to it: the
+     method is run without the withheld views first. */
+  PetscBool own_rfree;
 } AetReconMethod;
 
 extern const AetReconMethod AetReconResire, AetReconGenfire, AetReconSirt, AetReconSart, AetReconCgls, AetReconLsqr, AetReconWbp,
@@ -44,6 +47,7 @@ struct _p_AetRecon {
   PetscBool              extended;
   AetResolutionExtension extension;
   uint64_t               seed;
+  PetscBool              inner; /* a run inside another's: says nothing, keeps nothing on disk, takes no R1 of its own */
 
   /* made by SetUp */
   ptrdiff_t            n[3], N[3];       /* the volume; its padded grid (z, y, x), smooth, even */
@@ -54,6 +58,7 @@ struct _p_AetRecon {
   AetProjector         projector;        /* made on first use by AetReconProjector; shared with the method */
   void                *data;             /* the method's own */
   struct _p_AetCourse *course;           /* of the iteration under way (course.h); NULL outside it */
+  double               left_out;         /* R_free by AetReconLeaveOut; negative: none */
 
   /* made by Solve */
   AetVolume      volume; /* [z_count][n1][n2] */
@@ -76,6 +81,15 @@ PetscErrorCode AetReconChooseOperator(AetRecon recon);
  */
 PetscErrorCode AetReconWithholdViews(AetRecon recon);
 PetscBool      AetReconViewsWithheld(AetRecon recon);
+/* R_free of a method without own_rfree, kept in recon->left_out: the views of AetReconWithholdViews are left out, the others reconstructed
+   by a run inside this one, which needs its room only until it is over. Collective. */
+PetscErrorCode AetReconLeaveOut(AetRecon recon);
+/* The settings of `recon` for a run inside it, where nothing is withheld. Not collective, the same on every rank. */
+PetscErrorCode AetReconInherit(AetRecon recon, AetRecon inner);
+/* Σ|A volume - b| / Σ|b| over the measured pixels of the views with used[view] not 0 (r1), and of the others (rfree), among those that the
+   projector sees; negative where there are none. The same bits on any number of ranks. Collective. */
+PetscErrorCode AetReconMisfits(AetRecon recon, AetProjector projector, const float *volume, const unsigned char *used, double *r1,
+                               double *rfree);
 /* R1 of recon->volume, overall and of each view, and recon->error where it is negative; the same bits on any number of ranks.
  * Collective. */
 PetscErrorCode AetReconR1(AetRecon recon);

@@ -438,4 +438,4 @@ static PetscErrorCode Destroy(AetRecon recon)
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
-const AetReconMethod AetReconResire = {"resire", 20, Setup, Solve, Destroy};
+const AetReconMethod AetReconResire = {"resire", 20, Setup, Solve, Destroy, PETSC_TRUE};

@@ -226,5 +226,5 @@ static PetscErrorCode Destroy(AetRecon recon)
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
-const AetReconMethod AetReconSirt = {"sirt", 100, SirtSetup, Solve, Destroy};
-const AetReconMethod AetReconSart = {"sart", 10, SartSetup, Solve, Destroy};
+const AetReconMethod AetReconSirt = {"sirt", 100, SirtSetup, Solve, Destroy, PETSC_TRUE};
+const AetReconMethod AetReconSart = {"sart", 10, SartSetup, Solve, Destroy, PETSC_TRUE};

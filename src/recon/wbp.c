@@ -164,4 +164,4 @@ static PetscErrorCode WbpSolve(AetRecon recon)
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
-const AetReconMethod AetReconWbp = {"wbp", 1, WbpSetUp, WbpSolve, WbpDestroy};
+const AetReconMethod AetReconWbp = {"wbp", 1, WbpSetUp, WbpSolve, WbpDestroy, PETSC_FALSE};

@@ -95,7 +95,7 @@ static void Check(const char *method, int tumbling)
   AET_TEST_CLOSE(density, 1, tumbling ? 0.03 : 0.02);
   AET_TEST(fabs(pedestal) < 0.01);
   AET_TEST(found > 0.97);
-  AET_TEST(report.iterations == 1 && report.rfree < 0);
+  AET_TEST(report.iterations == 1 && report.rfree > 0.5 * report.r1 && report.rfree < 0.25);
   AET_TEST(report.error > 0 && report.error < 0.15);
   AET_TEST_CALL(AetVolumeDestroy(&volume));
   AET_TEST_CALL(AetVolumeDestroy(&truth));
