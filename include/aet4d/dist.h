@@ -30,6 +30,7 @@ struct _p_AetVolume {
   ptrdiff_t z_start, z_count; /* local planes */
   double    pixel_angstrom; /* 0 if unknown */
   float    *data;           /* [z_count][n[1]][n[2]], owned */
+  char      processing[256]; /* what was done to it since it was reconstructed, as files say it; "": nothing */
 };
 /** Zero-filled. Collective on comm. AET_ERR_INPUT if a size is < 1. */
 AET_EXTERN PetscErrorCode AetVolumeCreate(MPI_Comm comm, const ptrdiff_t n[3], double pixel_angstrom, AetVolume *volume);

@@ -105,6 +105,30 @@ typedef struct {
     frequencies. All ranks receive the same; AetResolutionFree. AET_ERR_INPUT for fewer than two views. Collective on tilt->comm. */
 AET_EXTERN PetscErrorCode AetReconHalfSets(AetTiltSeries tilt, AetResolution *resolution);
 AET_EXTERN PetscErrorCode AetResolutionFree(AetResolution *resolution);
+
+/* ---------------------------------------------------------------- 3D Fourier filtering */
+
+typedef enum { AET_FOURIER_FILTER_NONE, AET_FOURIER_FILTER_BRAGG, AET_FOURIER_FILTER_WIENER } AetFourierFilter;
+typedef struct {
+  AetFourierFilter kind;
+  double           threshold;    /* bragg: |F|² over the square of the background, from which on a coefficient is kept */
+  double           radius, edge; /* bragg: voxels of Fourier space by which what is kept grows, and over which its edge is soft */
+} AetFourierFilterSettings;
+/** From `recon_filter` and `recon_filter_*`. Not collective. */
+AET_EXTERN PetscErrorCode AetFourierFilterSettingsFromOptions(AetFourierFilterSettings *settings);
+typedef struct {
+  const char *name;           /* of the filter */
+  double      found_fraction; /* of the coefficients: above the threshold (bragg) or above the background (wiener) */
+  double      kept_fraction;  /* mean gain over all coefficients */
+  double      kept_power;     /* Σ |gain F|² / Σ |F|²; 1 where the volume is zero */
+} AetFourierFilterReport;
+/** Filters a volume in place by the peaks of its Fourier transform over their radial background n(|k|), the median of |F| in shells:
+    `bragg` keeps |F|² > threshold n², grown by a radius with soft edges; `wiener` multiplies by max(0, |F|² - n²) / |F|² smoothed by a box of
+    3³ (Chen et al., Nature 496 (2013) 74). It suppresses what is not periodic, defects too: volume->processing says that it was done, and
+    the unfiltered volume belongs beside the result. `none` changes nothing. The same bits on any number of ranks. AET_ERR_DATA for values
+    that are not finite. Collective on volume->comm. */
+AET_EXTERN PetscErrorCode AetVolumeFourierFilter(AetVolume volume, const AetFourierFilterSettings *settings,
+                                                 AetFourierFilterReport *report);
 /** Pearson correlation of two volumes of one size. Collective. */
 AET_EXTERN PetscErrorCode AetVolumeCorrelation(AetVolume a, AetVolume b, double *correlation);
 

@@ -35,6 +35,7 @@ PetscErrorCode AetVolumeDuplicate(AetVolume volume, AetVolume *copy)
 {
   PetscFunctionBegin;
   PetscCall(AetVolumeCreate(volume->comm, volume->n, volume->pixel_angstrom, copy));
+  PetscCall(PetscArraycpy((*copy)->processing, volume->processing, sizeof volume->processing));
   if (volume->z_count) PetscCall(PetscArraycpy((*copy)->data, volume->data, volume->z_count * volume->n[1] * volume->n[2]));
   PetscFunctionReturn(PETSC_SUCCESS);
 }

@@ -3,6 +3,21 @@
 #include <string.h>
 #include <strings.h>
 
+/* The text that WriteEmd left, if it did. */
+static PetscErrorCode ReadProcessing(MPI_Comm comm, const AetLocated *located, AetVolume volume)
+{
+  AetFile        file;
+  PetscBool      found;
+  PetscErrorCode code;
+
+  PetscFunctionBegin;
+  if (located->format != AET_FORMAT_EMD || strncmp(located->info.name, "volume", 6)) PetscFunctionReturn(PETSC_SUCCESS);
+  PetscCall(AetFileOpen(comm, located->path, &file));
+  code = AetFileReadText(file, "volume", "processing", volume->processing, sizeof volume->processing, &found);
+  PetscCall(AetFileDestroy(&file));
+  PetscFunctionReturn(code);
+}
+
 PetscErrorCode AetVolumeRead(MPI_Comm comm, const char *file, AetVolume *volume)
 {
   AetLocated     located;
@@ -15,6 +30,7 @@ PetscErrorCode AetVolumeRead(MPI_Comm comm, const char *file, AetVolume *volume)
   AetLocatedSizes(&located, n);
   PetscCall(AetVolumeCreate(comm, n, located.info.pixel_angstrom, volume));
   code = AetLocatedRead(comm, &located, (*volume)->data);
+  if (!code) code = ReadProcessing(comm, &located, *volume);
   if (code) PetscCall(AetVolumeDestroy(volume));
   PetscFunctionReturn(code);
 }
@@ -48,6 +64,7 @@ static PetscErrorCode WriteEmd(AetVolume volume, const char *path)
   PetscCall(AetFileCreate(volume->comm, path, &file));
   code = AetFileWriteArray(file, "volume", volume->n, names, units, steps, volume->data);
   if (!code) code = AetFileWriteNumber(file, "volume", "pixel_angstrom", volume->pixel_angstrom);
+  if (!code && volume->processing[0]) code = AetFileWriteText(file, "volume", "processing", volume->processing);
   if (code) PetscCall(AetFileDestroy(&file));
   PetscCall(code);
   PetscCall(AetFileClose(&file));

@@ -42,5 +42,13 @@ static const AetOption options[] = {
     {"recon_half_sets", AET_OPTION_BOOL, "", "false", 0, 0, NULL,
      "also reconstruct the odd and the even views, each half with half the angular sampling, and report the resolution at which they "
      "agree"},
+    {"recon_filter", AET_OPTION_ENUM, "", "none", 0, 0, "none|bragg|wiener",
+     "3D Fourier filtering of the volume: what stands out of the radial background, with its surroundings, or a Wiener gain. It suppresses "
+     "defects: the unfiltered volume is kept and traced too"},
+    {"recon_filter_threshold", AET_OPTION_REAL, "", "16", 1, 1e6, NULL,
+     "|F|² over the square of the shell's median |F| from which on a Fourier coefficient is kept; noise alone exceeds it once in "
+     "2^threshold (bragg)"},
+    {"recon_filter_radius", AET_OPTION_REAL, "voxels", "3", 0, 8, NULL, "by which what is kept grows in Fourier space (bragg)"},
+    {"recon_filter_edge", AET_OPTION_REAL, "voxels", "2", 0, 7, NULL, "soft edge beyond that radius (bragg)"},
 };
 AET_OPTION_TABLE(AetReconOptions, "recon", "reconstruction of volumes from tilt series", options);
