@@ -8,12 +8,13 @@
 #define AET_INPUTS_MAX 6
 
 typedef struct {
-  const char        *name;    /* in messages and in the stage key */
-  const char        *prefix;  /* of its numbers in the summary */
-  const char        *output;  /* the file that is its result */
-  const char        *twin;    /* written beside it; must be there too (NULL: none) */
-  const char *const *options; /* prefixes of the option keys that matter, NULL-ended */
-  const char *const *files;   /* FILE options whose content matters, NULL-ended */
+  const char        *name;       /* in messages and in the stage key */
+  const char        *prefix;     /* of its numbers in the summary */
+  const char        *output;     /* the file that is its result */
+  const char        *twin;       /* written beside it; must be there too (NULL: none) */
+  const char        *unfiltered; /* the same without the Fourier filter; must be there too where one is used (NULL: none) */
+  const char *const *options;    /* prefixes of the option keys that matter, NULL-ended */
+  const char *const *files;      /* FILE options whose content matters, NULL-ended */
   PetscErrorCode (*make)(AetRun *run, const char *path);
 } Stage;
 
@@ -57,6 +58,36 @@ static PetscErrorCode MeasureResolution(AetRun *run, AetTiltSeries tilt)
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
+/* Removes a result that a run with other options left, and its twin. */
+static PetscErrorCode RemoveStale(AetRun *run, const char *name, const char *twin)
+{
+  char path[PETSC_MAX_PATH_LEN];
+  int  rank;
+
+  PetscFunctionBegin;
+  PetscCallMPI(MPI_Comm_rank(run->comm, &rank));
+  AetOutputPath(&run->output, name, path);
+  if (!rank) (void)unlink(path);
+  AetOutputPath(&run->output, twin, path);
+  if (!rank) (void)unlink(path);
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+/* The volume as it was reconstructed is kept beside the filtered one. */
+static PetscErrorCode FilterVolume(AetRun *run)
+{
+  char      path[PETSC_MAX_PATH_LEN];
+  PetscBool wanted;
+
+  PetscFunctionBegin;
+  PetscCall(AetStageIsFiltered(&wanted));
+  if (!wanted) PetscFunctionReturn(RemoveStale(run, "volume_unfiltered.h5", "volume_unfiltered.xdmf"));
+  AetOutputPath(&run->output, "volume_unfiltered.h5", path);
+  PetscCall(AetVolumeWrite(run->volume, path));
+  PetscCall(AetStageFilter(run->volume, run->output.summary));
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
 static PetscErrorCode MakeVolume(AetRun *run, const char *path)
 {
   AetTiltSeries tilt;
@@ -65,7 +96,29 @@ static PetscErrorCode MakeVolume(AetRun *run, const char *path)
   PetscCall(AetRunTilt(run, &tilt));
   PetscCall(AetStageReconstruct(tilt, run->output.summary, &run->volume));
   PetscCall(MeasureResolution(run, tilt));
+  PetscCall(FilterVolume(run));
   PetscCall(AetVolumeWrite(run->volume, path));
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+/* The atoms that the volume has without the filter. */
+static PetscErrorCode TraceUnfiltered(AetRun *run)
+{
+  char      path[PETSC_MAX_PATH_LEN];
+  AetVolume volume;
+  AetAtoms  atoms;
+  PetscBool wanted;
+
+  PetscFunctionBegin;
+  PetscCall(AetStageIsFiltered(&wanted));
+  if (!wanted || run->volume_file) PetscFunctionReturn(RemoveStale(run, "atoms_unfiltered.h5", "atoms_unfiltered.xyz"));
+  AetOutputPath(&run->output, "volume_unfiltered.h5", path);
+  PetscCall(AetVolumeRead(run->comm, path, &volume));
+  PetscCall(AetStageTraceUnfiltered(volume, run->atoms, run->output.summary, &atoms));
+  AetOutputPath(&run->output, "atoms_unfiltered.h5", path);
+  PetscCall(AetAtomsWrite(atoms, path));
+  PetscCall(AetAtomsDestroy(&atoms));
+  PetscCall(AetVolumeDestroy(&volume));
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
@@ -77,15 +130,18 @@ static PetscErrorCode MakeAtoms(AetRun *run, const char *path)
   PetscCall(AetRunVolume(run, &volume));
   PetscCall(AetStageTrace(volume, run->output.summary, &run->atoms));
   PetscCall(AetAtomsWrite(run->atoms, path));
+  PetscCall(TraceUnfiltered(run));
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
 static const Stage stages[AET_STAGE_COUNT] = {
-    {"prepare", "prepare", "tilt.h5", NULL, (const char *const[]){"tilt_", "recon_angles_", "recon_thickness", "recon_extended", NULL},
+    {"prepare", "prepare", "tilt.h5", NULL, NULL,
+     (const char *const[]){"tilt_", "recon_angles_", "recon_thickness", "recon_extended", NULL},
      (const char *const[]){"tilt_projections", "tilt_angles", NULL}, MakeTilt},
-    {"reconstruct", "recon", "volume.h5", "volume.xdmf", (const char *const[]){"recon_", "seed", NULL},
+    {"reconstruct", "recon", "volume.h5", "volume.xdmf", "volume_unfiltered.h5", (const char *const[]){"recon_", "seed", NULL},
      (const char *const[]){"recon_support", NULL}, MakeVolume},
-    {"trace", "trace", "atoms.h5", "atoms.xyz", (const char *const[]){"trace_", "seed", NULL}, (const char *const[]){NULL}, MakeAtoms},
+    {"trace", "trace", "atoms.h5", "atoms.xyz", "atoms_unfiltered.h5", (const char *const[]){"trace_", "seed", NULL},
+     (const char *const[]){NULL}, MakeAtoms},
 };
 
 PetscErrorCode AetRunTilt(AetRun *run, AetTiltSeries *tilt)
@@ -178,7 +234,7 @@ static PetscErrorCode IsDone(AetRun *run, const Stage *stage, const char *key, P
 {
   char        path[PETSC_MAX_PATH_LEN], name[64], digest[33];
   const char *kept_key, *kept_digest;
-  PetscBool   found, there;
+  PetscBool   found, there, filtered = PETSC_FALSE;
 
   PetscFunctionBegin;
   *done = PETSC_FALSE;
@@ -193,6 +249,12 @@ static PetscErrorCode IsDone(AetRun *run, const Stage *stage, const char *key, P
   if (!*done) PetscCall(AetReport(run->comm, "%s: missing, damaged or changed since it was written; made again\n", path));
   if (*done && stage->twin) {
     AetOutputPath(&run->output, stage->twin, path);
+    PetscCall(AetFileExists(run->comm, path, &there));
+    *done = there;
+  }
+  if (stage->make != MakeAtoms || !run->volume_file) PetscCall(AetStageIsFiltered(&filtered));
+  if (*done && stage->unfiltered && filtered) {
+    AetOutputPath(&run->output, stage->unfiltered, path);
     PetscCall(AetFileExists(run->comm, path, &there));
     *done = there;
   }

@@ -9,6 +9,7 @@ PetscErrorCode AetStageTrace(AetVolume volume, AetSummary summary, AetAtoms *ato
 
   PetscFunctionBegin;
   memset(&report, 0, sizeof report);
+  if (volume->processing[0]) PetscCall(AetReport(volume->comm, "  the volume went through: %s\n", volume->processing));
   PetscCall(AetTrace(volume, atoms, &report));
   PetscCall(AetSummarySetNumber(summary, "trace.count", (*atoms)->total));
   for (int s = 0; s < (*atoms)->species_count; s++) {

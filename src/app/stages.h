@@ -10,6 +10,14 @@ PetscErrorCode AetStageRefineAngles(AetTiltSeries tilt, AetSummary summary);
 PetscErrorCode AetStageReconstruct(AetTiltSeries tilt, AetSummary summary, AetVolume *volume);
 /* Resolution of that by half sets; sets recon.resolution_05_angstrom, ... Freed by AetResolutionFree. Collective on tilt->comm. */
 PetscErrorCode AetStageHalfSets(AetTiltSeries tilt, AetSummary summary, AetResolution *resolution);
+/* Whether `recon_filter` asks for a filter. Not collective. */
+PetscErrorCode AetStageIsFiltered(PetscBool *filtered);
+/* Filters the volume in place: `recon_filter*`; sets recon.filter, recon.filter_kept_fraction, ... Collective on volume->comm. */
+PetscErrorCode AetStageFilter(AetVolume volume, AetSummary summary);
+/* Atoms of the unfiltered volume, and how those of the filtered one differ: sets trace.unfiltered_count, trace.filter_only and
+   trace.unfiltered_only, the atoms without a partner within half of trace_min_distance_angstrom. The caller destroys `atoms`. Collective.
+ */
+PetscErrorCode AetStageTraceUnfiltered(AetVolume unfiltered, AetAtoms filtered, AetSummary summary, AetAtoms *atoms);
 /* Volume to atoms: `trace_*`; sets trace.count, ... The caller destroys the atoms. Collective on volume->comm. */
 PetscErrorCode AetStageTrace(AetVolume volume, AetSummary summary, AetAtoms *atoms);
 
