@@ -16,7 +16,7 @@ struct _p_AetCourse {
   AetProgress progress;
   Kept        kept[KEPT_MAX];
   int         kept_count;
-  double      plateau, figure[WINDOW]; /* the last ones, in a ring */
+  double      plateau, figure[WINDOW]; /* the best until each of the last ones, in a ring */
   PetscInt    seen;
 };
 
@@ -54,15 +54,17 @@ void AetCourseRenew(AetRecon recon)
   recon->course->seen = 0;
 }
 
-/* Whether the last WINDOW iterations together changed the figure by less than the tolerance, as a part of it. */
+/* Whether the last WINDOW iterations together improved the best figure by less than the tolerance, as a part of it. The best, and not the
+   figures themselves: a figure that goes up and down is neither at rest where it happens to return, nor on the way where it only swings. */
 static PetscBool AtRest(AetCourse course, double figure)
 {
-  double before = course->figure[course->seen % WINDOW];
+  const double before = course->figure[course->seen % WINDOW],
+               best = course->seen ? fmin(figure, course->figure[(course->seen - 1) % WINDOW]) : figure;
 
-  course->figure[course->seen % WINDOW] = figure;
+  course->figure[course->seen % WINDOW] = best;
   course->seen++;
   if (!(course->plateau > 0) || course->seen <= WINDOW) return PETSC_FALSE;
-  return fabs(before - figure) <= course->plateau * fabs(before) ? PETSC_TRUE : PETSC_FALSE;
+  return before - best <= course->plateau * fabs(before) ? PETSC_TRUE : PETSC_FALSE;
 }
 
 PetscErrorCode AetCourseIterated(AetRecon recon, PetscInt done, double figure, const char *note, PetscBool *stop)

@@ -5,7 +5,7 @@ static const AetOption options[] = {
     {"recon_method", AET_OPTION_ENUM, "", "resire", 0, 0, "resire|genfire|sirt|sart|cgls|lsqr|wbp|dfi", "method of reconstruction"},
     {"recon_iterations", AET_OPTION_INT, "", "0", 0, 1e6, NULL, "iterations; 0: the default of the method"},
     {"recon_plateau", AET_OPTION_REAL, "", "0", 0, 1, NULL,
-     "iterations end when ten of them have changed the misfit by less than this part of it; 0: all are made"},
+     "iterations end when ten of them have lowered the misfit by less than this part of it; 0: all are made"},
     {"recon_thickness", AET_OPTION_INT, "voxels", "0", 0, 1e5, NULL, "size of the volume along the beam; 0: the width of the images"},
     {"recon_width", AET_OPTION_INT, "voxels", "0", 0, 1e5, NULL,
      "size of the volume across the tilt axis; 0: the width of the images, 1.5 times that for an extended object"},

@@ -166,6 +166,77 @@ static void TestOverFit(void)
   AET_TEST_CALL(AetTiltSeriesDestroy(&tilt));
 }
 
+/* On a plateau iterations end: fewer of them, and nearly nothing lost; the withheld data has been let go by then. */
+static void TestPlateau(void)
+{
+  static const char *const method[] = {"resire", "resire", "sirt", "genfire"}, *const operator_[] = {"pair", "convolution", "auto", "auto"};
+  AetTiltSeries tilt = Series(PETSC_COMM_WORLD, VIEWS, -1, 0.3);
+
+  for (int m = 0; m < 4; m++) {
+    AetReconReport rested, whole;
+    AetVolume      a, b;
+    double         correlation = 0;
+    Option("-recon_operator", operator_[m]);
+    b = Reconstruct(tilt, method[m], "240", "0.1", &whole);
+    Option("-recon_plateau", "0.001");
+    a = Reconstruct(tilt, method[m], "240", "0.1", &rested);
+    Option("-recon_plateau", "0");
+    AET_TEST_CALL(AetVolumeCorrelation(a, b, &correlation));
+    if (getenv("AET_SHOW"))
+      printf("%s: %d iterations, error %.5f (all: %.5f), R1 %.4f (%.4f), R_free %.4f (%.4f), correlation %.4f\n", method[m],
+             (int)rested.iterations, rested.error, whole.error, rested.r1, whole.r1, rested.rfree, whole.rfree, correlation);
+    AET_TEST(whole.iterations == 240);
+    AET_TEST(rested.iterations > 10 && rested.iterations < 200);
+    AET_TEST(rested.error < 1.03 * whole.error);
+    AET_TEST(rested.rfree > 0);
+    AET_TEST(correlation > 0.94);
+    AET_TEST_CALL(AetVolumeDestroy(&a));
+    AET_TEST_CALL(AetVolumeDestroy(&b));
+  }
+  Option("-recon_operator", "auto");
+  AET_TEST_CALL(AetTiltSeriesDestroy(&tilt));
+}
+
+/* At rest without the withheld data, iterations go on with it until they are at rest again: the volume is that of all data. */
+static void TestPlateauReleases(void)
+{
+  AetTiltSeries  tilt = Series(PETSC_COMM_WORLD, VIEWS, -1, 0.3);
+  AetReconReport with, without;
+  AetVolume      a, b;
+  double         correlation = 0;
+
+  Option("-recon_plateau", "0.0001");
+  a = Reconstruct(tilt, "resire", "2000", "0.3", &with);
+  b = Reconstruct(tilt, "resire", "2000", "0", &without);
+  Option("-recon_plateau", "0");
+  AET_TEST_CALL(AetVolumeCorrelation(a, b, &correlation));
+  AET_TEST(with.iterations < 1000 && without.iterations < with.iterations);
+  AET_TEST(with.rfree > 1.05 * with.r1);
+  AET_TEST_CLOSE(with.r1 / without.r1, 1, 0.01);
+  AET_TEST(correlation > 0.99);
+  if (getenv("AET_SHOW"))
+    printf("released: %d and %d iterations, R1 %.4f and %.4f, correlation %.5f\n", (int)with.iterations, (int)without.iterations, with.r1,
+           without.r1, correlation);
+  AET_TEST_CALL(AetVolumeDestroy(&a));
+  AET_TEST_CALL(AetVolumeDestroy(&b));
+  AET_TEST_CALL(AetTiltSeriesDestroy(&tilt));
+}
+
+/* GENFIRE's schedule of resolutions is followed to its end, whatever errK does within a stage. */
+static void TestScheduleIsKept(void)
+{
+  AetTiltSeries  tilt = Series(PETSC_COMM_WORLD, VIEWS, -1, 0.3);
+  AetReconReport report;
+
+  Option("-recon_plateau", "0.5");
+  Option("-recon_resolution_extension", "extension+suppression");
+  report = Report(tilt, "genfire", "60", "0.1");
+  Option("-recon_resolution_extension", "none");
+  Option("-recon_plateau", "0");
+  AET_TEST(report.iterations == 60);
+  AET_TEST_CALL(AetTiltSeriesDestroy(&tilt));
+}
+
 /* The same bits on one rank and on all. */
 static void TestRanks(void)
 {
@@ -197,4 +268,5 @@ static void Quiet(void)
 }
 
 AET_TEST_MAIN("evidence", {"settings", Quiet}, {"every method", TestEveryMethod}, {"left out by hand", TestLeftOutByHand},
-              {"over-fit", TestOverFit}, {"ranks", TestRanks}, {"few views", TestFewViews})
+              {"over-fit", TestOverFit}, {"plateau", TestPlateau}, {"released", TestPlateauReleases}, {"schedule", TestScheduleIsKept},
+              {"ranks", TestRanks}, {"few views", TestFewViews})
