@@ -35,6 +35,16 @@ static inline void AetKaiserBesselTaps(const AetKaiserBessel *kernel, double s, 
   memcpy(taps, &sum, sizeof sum);
 }
 
+/* The taps, and their derivatives by c. */
+static inline void AetKaiserBesselSlopes(const AetKaiserBessel *kernel, double s, AetTaps *taps, AetTaps *slopes)
+{
+  const float y = (float)(2 * s - 1);
+  AetTaps     sum = kernel->coefficient[AET_SLICE_DEGREE], slope = sum * 0;
+
+  for (int i = AET_SLICE_DEGREE - 1; i >= 0; i--) slope = slope * y + sum, sum = sum * y + kernel->coefficient[i];
+  *taps = sum, *slopes = -2 * slope;
+}
+
 /* The half spectrum [k_y in y_start … y_start+y_count-1][k_x = 0 … N_x/2][k_z = 0 … N_z-1], N = {N_z, N_y, N_x}, and slices of Lv × Lu. */
 typedef struct {
   ptrdiff_t       N[3], y_start, y_count;
