@@ -1,31 +1,30 @@
 /* The linear image of atoms, and its derivatives (imaging.h, docs/theory/refinement.md). */
 #include "atoms/imaging.h"
-#include "atoms/kernel/spectrum_fold.h"
+#include "atoms/kernel/image_plane.h"
 #include "atoms/kernel/splat.h"
-#include <fftw3.h>
 #include <math.h>
+#include <stdlib.h>
 #include <string.h>
 
 #define TAPS 6
-#define NEGLIGIBLE 1e-3     /* of a profile's transform: frequencies beyond are left out */
-#define OVERSAMPLING 1.5    /* of the fine grid over the last frequency that counts: with 6 taps 1e-4 of it, less of all below */
+#define NEGLIGIBLE 2e-3     /* of a profile's transform: frequencies beyond are left out */
+#define OVERSAMPLING 1.2    /* of the fine grid over the last frequency that counts: with 6 taps 1e-4 of it, less of all below */
 #define MARGIN_ANGSTROM 6.0 /* of empty sea around an image, so that what leaves on one side does not come back on the other */
 #define UNITS 0x1p-34       /* the unit of integer sums over the typical contribution */
 #define AROUND 2            /* pixels to either side over which a weight is averaged for an atom */
 
 struct _p_AetImaging {
-  AetTiltSeries   tilt; /* borrowed */
-  MPI_Comm        comm; /* the tilt series' */
-  int             species_count, threads;
-  ptrdiff_t       n[2], N[2], fine[2], reach[2], margin; /* image; image with margin; fine grid; last frequencies (y, x) */
-  ptrdiff_t       fine_size, coarse_size;                /* floats of a workspace's arrays */
-  AetKaiserBessel kernel;
-  float          *factor[AET_SPECIES_MAX];    /* H F / (N_y N_x φ̂_y φ̂_x) at the frequencies within reach */
-  double          stiffness[AET_SPECIES_MAX]; /* Σ_px (∂p/∂x)², 1/Å² */
-  double          b_factor[AET_SPECIES_MAX], height[AET_SPECIES_MAX];
-  float          *work; /* [threads][fine_size · species + coarse_size] */
-  fftwf_plan      to_spectrum, from_spectrum, image_to_spectrum, image_from_spectrum;
-  double          unit; /* of ∂E/∂w; positions: per Å */
+  AetTiltSeries     tilt;                                  /* borrowed */
+  MPI_Comm          comm;                                  /* the tilt series' */
+  int               species_count, threads, finer;         /* points of the image's grid per pixel */
+  ptrdiff_t         n[2], N[2], fine[2], reach[2], margin; /* image; its grid with margin; grid of atoms; last frequencies (y, x) */
+  AetKaiserBessel   kernel;
+  AetImagePlanePlan points, image;              /* transforms of both grids */
+  float            *factor[AET_SPECIES_MAX];    /* AetImagePlaneProfile: H F / (N_y N_x φ̂_y φ̂_x) */
+  double            stiffness[AET_SPECIES_MAX]; /* Σ_px (∂p/∂x)², 1/Å² */
+  double            height[AET_SPECIES_MAX];
+  float            *work; /* [threads][work_size] */
+  size_t            work_size, work_grid, work_points, work_image;
 };
 
 PetscErrorCode AetOpticsCreate(ptrdiff_t views, int species_count, const int Z[], AetOptics *optics)
@@ -79,7 +78,7 @@ static double LastFrequency(const AetOptics *optics)
 
   for (int s = 0; s < optics->species_count; s++) {
     double q = 0;
-    while (q < 20 && Profile(optics->Z[s], 0.5 * optics->b_factor[s], q) > NEGLIGIBLE) q += 0.01;
+    while (q < 20 && Profile(optics->Z[s], 0.8 * optics->b_factor[s], q) > NEGLIGIBLE) q += 0.01;
     last = fmax(last, q);
   }
   return last;
@@ -91,61 +90,62 @@ static void ChooseGrid(AetImaging im, const AetOptics *optics)
 
   im->n[0] = im->tilt->ny, im->n[1] = im->tilt->nx;
   im->margin = (ptrdiff_t)ceil(MARGIN_ANGSTROM / pixel);
+  im->finer = (int)ceil(2 * last * pixel); /* sampling at the pixels folds what is beyond their Nyquist frequency */
   for (int a = 0; a < 2; a++) {
-    double frequencies;
-    im->N[a] = AetSmoothSize(PetscMax(im->n[a] + im->margin, 2 * AET_SLICE_LANES), PETSC_TRUE);
-    frequencies = last * pixel * (double)im->N[a]; /* those that count, on one side */
-    im->fine[a] = AetSmoothSize(PetscMax(im->N[a], (ptrdiff_t)ceil(2 * OVERSAMPLING * frequencies)), PETSC_TRUE);
-    im->reach[a] = PetscMin((ptrdiff_t)frequencies, im->fine[a] / 2 - 1);
+    const ptrdiff_t side = AetSmoothSize(PetscMax(im->n[a] + im->margin, 4 * AET_SLICE_LANES), PETSC_TRUE);
+    const double    frequencies = last * pixel * (double)side; /* those that count, on one side */
+    im->N[a] = im->finer * side;
+    im->fine[a] = AetSmoothSize(PetscMax(side, (ptrdiff_t)ceil(2 * OVERSAMPLING * frequencies)), PETSC_TRUE);
+    im->reach[a] = PetscMin((ptrdiff_t)frequencies, PetscMin(im->fine[a], im->N[a]) / 2 - 1);
   }
-  im->fine_size = (im->fine[0] * 2 * (im->fine[1] / 2 + 1) + 15) / 16 * 16;
-  im->coarse_size = (im->N[0] * 2 * (im->N[1] / 2 + 1) + 15) / 16 * 16;
+}
+
+static size_t Lines(size_t floats)
+{
+  return (floats + 15) / 16 * 16;
 }
 
 static PetscErrorCode Plan(AetImaging im)
 {
-  const int fy = (int)im->fine[0], fx = (int)im->fine[1], Ny = (int)im->N[0], Nx = (int)im->N[1];
-  float    *fine, *coarse;
-
   PetscFunctionBegin;
-  im->work = fftwf_alloc_real((size_t)(im->threads * (im->fine_size * im->species_count + im->coarse_size)));
-  AetCheck(im->work, AET_ERR_MEMORY, "no memory for images of %d x %d pixels", Nx, Ny);
-  fine = im->work, coarse = im->work + im->species_count * im->fine_size;
-  fftwf_plan_with_nthreads(1); /* FFTW_ESTIMATE: measured plans differ from run to run, and so do their last bits */
-  im->to_spectrum = fftwf_plan_dft_r2c_2d(fy, fx, fine, (fftwf_complex *)fine, FFTW_ESTIMATE);
-  im->from_spectrum = fftwf_plan_dft_c2r_2d(fy, fx, (fftwf_complex *)fine, fine, FFTW_ESTIMATE);
-  im->image_to_spectrum = fftwf_plan_dft_r2c_2d(Ny, Nx, coarse, (fftwf_complex *)coarse, FFTW_ESTIMATE);
-  im->image_from_spectrum = fftwf_plan_dft_c2r_2d(Ny, Nx, (fftwf_complex *)coarse, coarse, FFTW_ESTIMATE);
-  fftwf_plan_with_nthreads(AetThreads());
-  AetCheckFFTW(im->to_spectrum);
-  AetCheckFFTW(im->from_spectrum);
-  AetCheckFFTW(im->image_to_spectrum);
-  AetCheckFFTW(im->image_from_spectrum);
+  AetCheck(!AetImagePlanePlanCreate(&im->points, im->fine, im->reach[1]) && !AetImagePlanePlanCreate(&im->image, im->N, im->reach[1]),
+           AET_ERR_MEMORY, "no memory for transforms of %td x %td points", im->fine[1], im->fine[0]);
+  im->work_grid = Lines((size_t)PetscMax(im->fine[0] * im->fine[1], im->N[0] * im->N[1]));
+  im->work_points = AET_LANES * AetImagePlaneSpectrum(&im->points);
+  im->work_image = AET_LANES * AetImagePlaneSpectrum(&im->image);
+  im->work_size = Lines(im->work_grid * (size_t)im->species_count + im->work_points + im->work_image +
+                        AET_LANES * PetscMax(AetImagePlaneWork(&im->points), AetImagePlaneWork(&im->image)));
+  im->work = aligned_alloc(64, sizeof(float) * im->work_size * (size_t)im->threads);
+  AetCheck(im->work, AET_ERR_MEMORY, "no memory for images of %td x %td points", im->N[1], im->N[0]);
   for (int s = 0; s < im->species_count; s++)
-    PetscCall(PetscMalloc1((size_t)((2 * im->reach[0] + 1) * (im->reach[1] + 1)), &im->factor[s]));
+    PetscCall(PetscMalloc1((size_t)(im->points.kept * (2 * im->reach[0] + 1) * AET_LANES), &im->factor[s]));
   PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+/* The factor of a frequency, and what it adds to the stiffness. */
+static float FactorAt(const AetImaging im, const AetOptics *optics, int s, ptrdiff_t ky, ptrdiff_t kx, double *stiffness)
+{
+  const double pixel = im->tilt->pixel_angstrom / im->finer, pixels = (double)im->N[0] * (double)im->N[1];
+  const double qy = (double)ky / ((double)im->N[0] * pixel), qx = (double)kx / ((double)im->N[1] * pixel), q2 = qy * qy + qx * qx;
+  const double value = optics->height[s] * Profile(optics->Z[s], optics->b_factor[s], sqrt(q2)) * im->finer * im->finer;
+  const double taps = AetKaiserBesselTransform(&im->kernel, (double)ky / (double)im->fine[0]) *
+                      AetKaiserBesselTransform(&im->kernel, (double)kx / (double)im->fine[1]);
+
+  if (kx > im->reach[1]) return 0;
+  *stiffness += (kx ? 2 : 1) * 2 * M_PI * M_PI * q2 * value * value / pixels / (im->finer * im->finer); /* the mean of both axes */
+  return (float)(value / taps / pixels);
 }
 
 PetscErrorCode AetImagingSetOptics(AetImaging im, const AetOptics *optics)
 {
-  const double side[2] = {(double)im->N[0] * im->tilt->pixel_angstrom, (double)im->N[1] * im->tilt->pixel_angstrom};
-  const double pixels = (double)im->N[0] * (double)im->N[1];
-
   PetscFunctionBegin;
   for (int s = 0; s < im->species_count; s++) {
     float *factor = im->factor[s];
-    double stiffness = 0;
-    im->height[s] = optics->height[s], im->b_factor[s] = optics->b_factor[s];
-    for (ptrdiff_t ky = -im->reach[0]; ky <= im->reach[0]; ky++)
-      for (ptrdiff_t kx = 0; kx <= im->reach[1]; kx++) {
-        const double qy = (double)ky / side[0], qx = (double)kx / side[1];
-        const double value = optics->height[s] * Profile(optics->Z[s], optics->b_factor[s], sqrt(qy * qy + qx * qx));
-        const double taps = AetKaiserBesselTransform(&im->kernel, (double)ky / (double)im->fine[0]) *
-                            AetKaiserBesselTransform(&im->kernel, (double)kx / (double)im->fine[1]);
-        *factor++ = (float)(value / taps / pixels);
-        stiffness += (kx ? 2 : 1) * 2 * M_PI * M_PI * (qy * qy + qx * qx) * value * value / pixels; /* the mean of both axes */
-      }
-    im->stiffness[s] = stiffness;
+    im->height[s] = optics->height[s], im->stiffness[s] = 0;
+    for (ptrdiff_t block = 0; block < im->points.kept; block++)
+      for (ptrdiff_t ky = -im->reach[0]; ky <= im->reach[0]; ky++)
+        for (ptrdiff_t lane = 0; lane < AET_LANES; lane++)
+          *factor++ = FactorAt(im, optics, s, ky, block * AET_LANES + lane, &im->stiffness[s]);
   }
   PetscFunctionReturn(PETSC_SUCCESS);
 }
@@ -174,11 +174,9 @@ PetscErrorCode AetImagingDestroy(AetImaging *imaging)
 
   PetscFunctionBegin;
   if (!im) PetscFunctionReturn(PETSC_SUCCESS);
-  if (im->to_spectrum) fftwf_destroy_plan(im->to_spectrum);
-  if (im->from_spectrum) fftwf_destroy_plan(im->from_spectrum);
-  if (im->image_to_spectrum) fftwf_destroy_plan(im->image_to_spectrum);
-  if (im->image_from_spectrum) fftwf_destroy_plan(im->image_from_spectrum);
-  fftwf_free(im->work);
+  AetImagePlanePlanFree(&im->points);
+  AetImagePlanePlanFree(&im->image);
+  free(im->work);
   for (int s = 0; s < im->species_count; s++) PetscCall(PetscFree(im->factor[s]));
   PetscCall(PetscFree(*imaging));
   PetscFunctionReturn(PETSC_SUCCESS);
@@ -191,13 +189,21 @@ typedef struct {
   const AetOptics     *optics;
   const AetScatterers *atoms;
   ptrdiff_t            view; /* global */
-  float               *fine, *coarse;
+  float               *grid; /* [species] grids of atoms; the first is also the image's */
+  AetLane             *points, *image, *work;
 } Sight;
 
 static Sight SightOf(AetImaging im, const AetOptics *optics, const AetScatterers *atoms, ptrdiff_t local, int thread)
 {
-  float *work = im->work + thread * (im->fine_size * im->species_count + im->coarse_size);
-  Sight  sight = {im, optics, atoms, im->tilt->v_start + local, work, work + im->species_count * im->fine_size};
+  float *grid = im->work + im->work_size * (size_t)thread, *points = grid + im->work_grid * (size_t)im->species_count;
+  Sight  sight = {im,
+                  optics,
+                  atoms,
+                  im->tilt->v_start + local,
+                  grid,
+                  (AetLane *)points,
+                  (AetLane *)(points + im->work_points),
+                  (AetLane *)(points + im->work_points + im->work_image)};
 
   return sight;
 }
@@ -205,90 +211,100 @@ static Sight SightOf(AetImaging im, const AetOptics *optics, const AetScatterers
 static AetSplat SplatOf(const Sight *sight, int s)
 {
   const AetImaging im = sight->im;
-  const AetSplat   splat = {&im->kernel, im->fine[0], im->fine[1], 2 * (im->fine[1] / 2 + 1), sight->fine + s * im->fine_size};
+  const AetSplat   splat = {&im->kernel, im->fine[0], im->fine[1], im->fine[1], sight->grid + im->work_grid * (size_t)s};
 
   return splat;
 }
 
-static AetFold FoldOf(const Sight *sight, int s)
+static AetImagePlaneProfile ProfileOf(const Sight *sight, int s)
 {
-  const AetImaging im = sight->im;
-  const AetFold    fold = {{im->fine[0], im->fine[1]}, {im->N[0], im->N[1]}, {im->reach[0], im->reach[1]}, im->factor[s]};
+  const AetImaging           im = sight->im;
+  const AetImagePlaneProfile profile = {im->fine[0], im->N[0], im->reach[0], im->points.kept, im->factor[s]};
 
-  return fold;
+  return profile;
 }
 
-/* The place of an atom on the fine grid; 0 if it is too far outside the image to be seen there. `seen`: R r in Å. */
-static int Place(const Sight *sight, PetscInt i, double seen[3], double *u, double *v)
+/* Points of the atoms' grid per Å, x and y. */
+static void PointsPerAngstrom(const AetImaging im, double per[2])
+{
+  for (int a = 0; a < 2; a++) per[a] = (double)(im->fine[1 - a] * im->finer) / ((double)im->N[1 - a] * im->tilt->pixel_angstrom);
+}
+
+/* The place of an atom on its grid; 0 if it is too far outside the image to be seen there. `seen`: R r in Å, at: its place in pixels. */
+static int Place(const Sight *sight, PetscInt i, double seen[3], double at[2], double grid[2])
 {
   const AetImaging im = sight->im;
   const double     pixel = im->tilt->pixel_angstrom, room = 0.5 * (double)im->margin;
-  double           x, y;
 
   if (sight->atoms->species[i] < 0) return 0;
   AetRotate(im->tilt->rotation[sight->view], sight->atoms->position + 3 * i, seen);
-  x = (seen[0] + sight->optics->shift[sight->view][0]) / pixel + (double)AetOrigin(im->n[1]);
-  y = (seen[1] + sight->optics->shift[sight->view][1]) / pixel + (double)AetOrigin(im->n[0]);
-  if (!(x > -room && x < (double)im->n[1] + room && y > -room && y < (double)im->n[0] + room)) return 0;
-  *u = x * (double)im->fine[1] / (double)im->N[1];
-  *v = y * (double)im->fine[0] / (double)im->N[0];
+  for (int a = 0; a < 2; a++) {
+    const double place = (seen[a] + sight->optics->shift[sight->view][a]) / pixel;
+    at[a] = place + (double)AetOrigin(im->n[1 - a]);
+    if (!(at[a] > -room && at[a] < (double)im->n[1 - a] + room)) return 0;
+    grid[a] = place * (double)(im->fine[1 - a] * im->finer) / (double)im->N[1 - a] + (double)(im->fine[1 - a] / 2);
+  }
   return 1;
 }
 
-/* fine[s] <- spectra of the atoms of each species, or of their displacements. */
+/* The grids of all species, of the atoms or of their displacements. */
 static void Spread(const Sight *sight, const double *direction)
 {
   const AetImaging im = sight->im;
-  const double    *R = im->tilt->rotation[sight->view], pixel = im->tilt->pixel_angstrom;
-  const double     per[2] = {(double)im->fine[1] / (double)im->N[1] / pixel, (double)im->fine[0] / (double)im->N[0] / pixel};
-  double           seen[3], u, v, moved[3];
+  double           seen[3], at[2], grid[2], moved[3], per[2];
 
-  memset(sight->fine, 0, sizeof(float) * (size_t)(im->species_count * im->fine_size));
+  PointsPerAngstrom(im, per);
+  memset(sight->grid, 0, sizeof(float) * im->work_grid * (size_t)im->species_count);
   for (PetscInt i = 0; i < sight->atoms->count; i++) {
     AetSplat splat;
-    if (!Place(sight, i, seen, &u, &v)) continue;
+    if (!Place(sight, i, seen, at, grid)) continue;
     splat = SplatOf(sight, sight->atoms->species[i]);
     if (!direction) {
-      AetSplatAdd(&splat, u, v, 1);
+      AetSplatAdd(&splat, grid[0], grid[1], 1);
       continue;
     }
-    AetRotate(R, direction + 3 * i, moved);
-    AetSplatAddMoved(&splat, u, v, (float)(moved[0] * per[0]), (float)(moved[1] * per[1]));
-  }
-  for (int s = 0; s < im->species_count; s++) {
-    float *fine = sight->fine + s * im->fine_size;
-    fftwf_execute_dft_r2c(im->to_spectrum, fine, (fftwf_complex *)fine);
+    AetRotate(im->tilt->rotation[sight->view], direction + 3 * i, moved);
+    AetSplatAddMoved(&splat, grid[0], grid[1], (float)(moved[0] * per[0]), (float)(moved[1] * per[1]));
   }
 }
 
-/* image <- background + scale × what the fine spectra give at the pixels. */
-static void Image(const Sight *sight, double background, float *image)
+/* Where the image's rows lie in its grid: one in `finer` of them. */
+static ptrdiff_t FirstRow(const AetImaging im, int axis)
+{
+  return im->N[axis] / 2 - im->finer * AetOrigin(im->n[axis]);
+}
+
+/* out <- background + scale × what the grids give at the pixels. */
+static void Image(const Sight *sight, double background, float *out)
 {
   const AetImaging im = sight->im;
-  const double     scale = sight->optics->scale[sight->view];
-  const ptrdiff_t  stride = 2 * (im->N[1] / 2 + 1);
+  const float      scale = (float)sight->optics->scale[sight->view];
+  const ptrdiff_t  top = FirstRow(im, 0), left = FirstRow(im, 1), rows = im->finer * (im->n[0] - 1) + 1;
 
-  memset(sight->coarse, 0, sizeof(float) * (size_t)im->coarse_size);
+  memset(sight->image, 0, sizeof(float) * im->work_image);
   for (int s = 0; s < im->species_count; s++) {
-    const AetFold fold = FoldOf(sight, s);
-    AetFoldAdd(&fold, (float complex *)(sight->fine + s * im->fine_size), (float complex *)sight->coarse);
+    const AetImagePlaneProfile profile = ProfileOf(sight, s);
+    AetImagePlaneForward(&im->points, sight->grid + im->work_grid * (size_t)s, 0, im->fine[0], sight->points, sight->work);
+    AetImagePlaneAdd(&profile, sight->points, sight->image);
   }
-  fftwf_execute_dft_c2r(im->image_from_spectrum, (fftwf_complex *)sight->coarse, sight->coarse);
+  AetImagePlaneBackward(&im->image, sight->image, scale, sight->grid, top, rows, sight->work);
   for (ptrdiff_t y = 0; y < im->n[0]; y++)
-    for (ptrdiff_t x = 0; x < im->n[1]; x++) image[y * im->n[1] + x] = (float)(background + scale * (double)sight->coarse[y * stride + x]);
+    for (ptrdiff_t x = 0; x < im->n[1]; x++)
+      out[y * im->n[1] + x] = (float)background + sight->grid[(top + im->finer * y) * im->N[1] + left + im->finer * x];
 }
 
-/* coarse <- spectrum of scale × residual. */
+/* image <- spectrum of scale × residual. */
 static void ResidualSpectrum(const Sight *sight, const float *residual)
 {
   const AetImaging im = sight->im;
   const float      scale = (float)sight->optics->scale[sight->view];
-  const ptrdiff_t  stride = 2 * (im->N[1] / 2 + 1);
+  const ptrdiff_t  top = FirstRow(im, 0), left = FirstRow(im, 1), rows = im->finer * (im->n[0] - 1) + 1;
 
-  memset(sight->coarse, 0, sizeof(float) * (size_t)im->coarse_size);
+  memset(sight->grid + top * im->N[1], 0, sizeof(float) * (size_t)(rows * im->N[1]));
   for (ptrdiff_t y = 0; y < im->n[0]; y++)
-    for (ptrdiff_t x = 0; x < im->n[1]; x++) sight->coarse[y * stride + x] = scale * residual[y * im->n[1] + x];
-  fftwf_execute_dft_r2c(im->image_to_spectrum, sight->coarse, (fftwf_complex *)sight->coarse);
+    for (ptrdiff_t x = 0; x < im->n[1]; x++)
+      sight->grid[(top + im->finer * y) * im->N[1] + left + im->finer * x] = scale * residual[y * im->n[1] + x];
+  AetImagePlaneForward(&im->image, sight->grid, top, rows, sight->image, sight->work);
 }
 
 PetscErrorCode AetImagingProject(AetImaging im, const AetOptics *optics, const AetScatterers *atoms, float *images)
@@ -321,10 +337,10 @@ PetscErrorCode AetImagingMove(AetImaging im, const AetOptics *optics, const AetS
 
 /* Where contributions of a thread go, as multiples of units. */
 typedef struct {
-  int64_t *atom;    /* [count][4]: x, y, z, weight */
-  double   unit[2]; /* of positions, of weights */
-  double  *view;    /* [views][7] scale, background, shift (2), turn (3): each view by one thread */
-  double  *species; /* [views][species][2] height, B */
+  int64_t *atom;                 /* [count][4]: x, y, z, weight */
+  double   unit[2], per_unit[2]; /* of positions, of weights; the inverse */
+  double  *view;                 /* [views][7] scale, background, shift (2), turn (3): each view by one thread */
+  double  *species;              /* [views][species][2] height, B */
   int      overflow;
 } Sums;
 
@@ -332,40 +348,41 @@ typedef struct {
 static void GatherView(const Sight *sight, Sums *sums)
 {
   const AetImaging im = sight->im;
-  const double    *R = im->tilt->rotation[sight->view], pixel = im->tilt->pixel_angstrom;
-  const double     per[2] = {(double)im->fine[1] / (double)im->N[1] / pixel, (double)im->fine[0] / (double)im->N[0] / pixel};
-  double          *view = sums->view + 7 * sight->view, *species = sums->species + 2 * im->species_count * sight->view;
+  const double    *R = im->tilt->rotation[sight->view];
+  double          *view = sums->view + 7 * sight->view, *species = sums->species + 2 * im->species_count * sight->view, per[2];
 
+  PointsPerAngstrom(im, per);
   for (PetscInt i = 0; i < sight->atoms->count; i++) {
     const int s = sight->atoms->species[i];
-    double    seen[3], u, v, gx, gy;
+    double    seen[3], at[2], grid[2], gx, gy;
     float     out[3];
     AetSplat  splat;
     int64_t  *sum = sums->atom + 4 * i;
-    if (!Place(sight, i, seen, &u, &v)) continue;
+    if (!Place(sight, i, seen, at, grid)) continue;
     splat = SplatOf(sight, s);
-    AetSplatGather(&splat, u, v, out);
+    AetSplatGather(&splat, grid[0], grid[1], out);
     gx = (double)out[1] * per[0], gy = (double)out[2] * per[1];
-    for (int a = 0; a < 3; a++) sum[a] += llrint((R[a] * gx + R[3 + a] * gy) / sums->unit[0]);
-    sum[3] += llrint((double)out[0] / sums->unit[1]);
-    if (!(fabs(gx) + fabs(gy) < 0x1p60 * sums->unit[0]) || !(fabs((double)out[0]) < 0x1p60 * sums->unit[1])) sums->overflow = 1;
+    for (int a = 0; a < 3; a++) sum[a] += llrint((R[a] * gx + R[3 + a] * gy) * sums->per_unit[0]);
+    sum[3] += llrint((double)out[0] * sums->per_unit[1]);
+    if (!((fabs(gx) + fabs(gy)) * sums->per_unit[0] < 0x1p60) || !(fabs((double)out[0]) * sums->per_unit[1] < 0x1p60)) sums->overflow = 1;
     species[2 * s] += (double)out[0];
     view[2] += gx, view[3] += gy;
     view[4] -= gy * seen[2], view[5] += gx * seen[2], view[6] += gy * seen[0] - gx * seen[1];
   }
 }
 
-/* The species' sums that need the atoms' own spectra: Σ residual ∂image/∂B. */
+/* Σ residual ∂image/∂B of every species: needs the atoms' own spectra. */
 static void BFactors(const Sight *sight, double *species)
 {
   const AetImaging im = sight->im;
-  const double     step[2] = {1 / ((double)im->N[0] * im->tilt->pixel_angstrom), 1 / ((double)im->N[1] * im->tilt->pixel_angstrom)};
+  double           step[2];
 
+  for (int a = 0; a < 2; a++) step[a] = im->finer / ((double)im->N[a] * im->tilt->pixel_angstrom);
   Spread(sight, NULL);
   for (int s = 0; s < im->species_count; s++) {
-    const AetFold fold = FoldOf(sight, s);
-    species[2 * s + 1] =
-        -0.25 * AetFoldSecondMoment(&fold, step, (float complex *)(sight->fine + s * im->fine_size), (float complex *)sight->coarse);
+    const AetImagePlaneProfile profile = ProfileOf(sight, s);
+    AetImagePlaneForward(&im->points, sight->grid + im->work_grid * (size_t)s, 0, im->fine[0], sight->points, sight->work);
+    species[2 * s + 1] = -0.25 * AetImagePlaneSecondMoment(&profile, step, sight->points, sight->image);
   }
 }
 
@@ -378,10 +395,9 @@ static void AdjointView(const Sight *sight, const float *residual, PetscBool wit
   ResidualSpectrum(sight, residual);
   if (with_b_factor) BFactors(sight, sums->species + 2 * im->species_count * sight->view);
   for (int s = 0; s < im->species_count; s++) {
-    const AetFold fold = FoldOf(sight, s);
-    float *const  fine = sight->fine + s * im->fine_size;
-    AetFoldAdjoint(&fold, (float complex *)sight->coarse, (float complex *)fine);
-    fftwf_execute_dft_c2r(im->from_spectrum, (fftwf_complex *)fine, fine);
+    const AetImagePlaneProfile profile = ProfileOf(sight, s);
+    AetImagePlaneTake(&profile, sight->image, sight->points);
+    AetImagePlaneBackward(&im->points, sight->points, 1, sight->grid + im->work_grid * (size_t)s, 0, im->fine[0], sight->work);
   }
   GatherView(sight, sums);
   for (int s = 0; s < im->species_count; s++) view[0] += sums->species[2 * (im->species_count * sight->view + s)];
@@ -391,18 +407,17 @@ static void AdjointView(const Sight *sight, const float *residual, PetscBool wit
 /* The units: what the residual does to an atom by its height, rounded to a power of 2. The same on every rank. */
 static PetscErrorCode ChooseUnits(AetImaging im, const float *residual, double unit[2])
 {
-  double typical[2] = {0, 0}, all[2], height = 0, stiffness = 0;
+  double typical = 0, all, height = 0, stiffness = 0;
   int    exponent;
 
   PetscFunctionBegin;
-  for (ptrdiff_t p = 0; p < im->tilt->v_count * im->n[0] * im->n[1]; p++) typical[0] = fmax(typical[0], fabs((double)residual[p]));
-  for (ptrdiff_t v = 0; v < im->tilt->views; v++) typical[1] = 1;
-  PetscCallMPI(MPI_Allreduce(typical, all, 2, MPI_DOUBLE, MPI_MAX, im->comm));
+  for (ptrdiff_t p = 0; p < im->tilt->v_count * im->n[0] * im->n[1]; p++) typical = fmax(typical, fabs((double)residual[p]));
+  PetscCallMPI(MPI_Allreduce(&typical, &all, 1, MPI_DOUBLE, MPI_MAX, im->comm));
   for (int s = 0; s < im->species_count; s++)
     height = fmax(height, fabs(im->height[s])), stiffness = fmax(stiffness, sqrt(im->stiffness[s]));
-  (void)frexp(all[0] * height, &exponent);
+  (void)frexp(all * height, &exponent);
   unit[1] = ldexp(UNITS, exponent);
-  (void)frexp(all[0] * fmax(stiffness, 1e-300), &exponent);
+  (void)frexp(all * fmax(stiffness, 1e-300), &exponent);
   unit[0] = ldexp(UNITS, exponent);
   PetscFunctionReturn(PETSC_SUCCESS);
 }
@@ -415,7 +430,7 @@ static PetscErrorCode SumsCreate(const AetImaging im, PetscInt count, int thread
   for (int t = 0; t < threads; t++) {
     sums[t].overflow = 0;
     sums[t].view = sums[0].view, sums[t].species = sums[0].species;
-    sums[t].unit[0] = sums[0].unit[0], sums[t].unit[1] = sums[0].unit[1];
+    for (int k = 0; k < 2; k++) sums[t].unit[k] = sums[0].unit[k], sums[t].per_unit[k] = 1 / sums[0].unit[k];
     PetscCall(PetscCalloc1(4 * (size_t)PetscMax(count, 1), &sums[t].atom));
   }
   PetscFunctionReturn(PETSC_SUCCESS);
@@ -510,13 +525,12 @@ static void BlockView(const Sight *sight, const float *weight, double unit, int6
 {
   const AetImaging im = sight->im;
   const double    *R = im->tilt->rotation[sight->view], scale = sight->optics->scale[sight->view];
-  double           seen[3], u, v;
+  double           seen[3], at[2], grid[2];
 
   for (PetscInt i = 0; i < sight->atoms->count; i++) {
     double strength;
-    if (!Place(sight, i, seen, &u, &v)) continue;
-    strength = WeightAround(im, weight, u * (double)im->N[1] / (double)im->fine[1], v * (double)im->N[0] / (double)im->fine[0]) * scale *
-               scale * im->stiffness[sight->atoms->species[i]];
+    if (!Place(sight, i, seen, at, grid)) continue;
+    strength = WeightAround(im, weight, at[0], at[1]) * scale * scale * im->stiffness[sight->atoms->species[i]];
     for (int a = 0, k = 0; a < 3; a++)
       for (int b = a; b < 3; b++, k++) block[6 * i + k] += llrint(strength * (R[a] * R[b] + R[3 + a] * R[3 + b]) / unit);
   }

@@ -41,7 +41,7 @@ typedef struct {
 } AetImagingGradient;
 
 typedef struct _p_AetImaging *AetImaging;
-/* `tilt` is borrowed. `optics` sets the species and, by the narrowest profile (B no smaller than half of the given ones), the grid.
+/* `tilt` is borrowed. `optics` sets the species and, by the narrowest profile (B no smaller than 0.8 of the given ones), the grid.
  * Collective. */
 PetscErrorCode AetImagingCreate(AetTiltSeries tilt, const AetOptics *optics, AetImaging *imaging);
 PetscErrorCode AetImagingDestroy(AetImaging *imaging);
