@@ -124,12 +124,14 @@ static PetscErrorCode ImagingGradient(AetImaging imaging, const AetOptics *optic
   AetImagingGradient g = {.position = gradient};
 
   PetscFunctionBegin;
-  *sum = 0;
   PetscCall(AetImagingProject(imaging, optics, atoms, images));
+  double all = 0;
+#pragma omp parallel for simd num_threads(AetThreads()) reduction(+ : all)
   for (ptrdiff_t p = 0; p < tilt->views * tilt->ny * tilt->nx; p++) {
     images[p] -= tilt->image[p];
-    *sum += 0.5 * (double)images[p] * (double)images[p];
+    all += 0.5 * (double)images[p] * (double)images[p];
   }
+  *sum = all;
   PetscCall(AetImagingAdjoint(imaging, optics, atoms, images, PETSC_FALSE, &g));
   PetscFunctionReturn(PETSC_SUCCESS);
 }
@@ -155,7 +157,7 @@ static PetscErrorCode Run(int *status)
   AetOptics     optics;
   AetImaging    imaging;
   Stencil       stencil;
-  double        radius, *position, *moved, *gradient, *expected, *rows, (*angles)[3], seconds[2][64], sum[2], angle;
+  double        radius, *position, *moved, *gradient, *expected, *rows, (*angles)[3], seconds[2][64], sum[2] = {0}, angle;
   int          *species;
   float        *images;
 

@@ -188,23 +188,36 @@ typedef struct {
   AetImaging           im;
   const AetOptics     *optics;
   const AetScatterers *atoms;
-  ptrdiff_t            view; /* global */
-  float               *grid; /* [species] grids of atoms; the first is also the image's */
+  ptrdiff_t            view;                     /* global */
+  double               A[2][4], low[2], high[2]; /* place on the atoms' grid, x and y, = A (r, 1); seen if within low … high */
+  float               *grid;                     /* [species] grids of atoms; the first is also the image's */
   AetLane             *points, *image, *work;
 } Sight;
 
+/* Points of the atoms' grid per Å, x and y. */
+static void PointsPerAngstrom(const AetImaging im, double per[2])
+{
+  for (int a = 0; a < 2; a++) per[a] = (double)(im->fine[1 - a] * im->finer) / ((double)im->N[1 - a] * im->tilt->pixel_angstrom);
+}
+
 static Sight SightOf(AetImaging im, const AetOptics *optics, const AetScatterers *atoms, ptrdiff_t local, int thread)
 {
-  float *grid = im->work + im->work_size * (size_t)thread, *points = grid + im->work_grid * (size_t)im->species_count;
-  Sight  sight = {im,
-                  optics,
-                  atoms,
-                  im->tilt->v_start + local,
-                  grid,
-                  (AetLane *)points,
-                  (AetLane *)(points + im->work_points),
-                  (AetLane *)(points + im->work_points + im->work_image)};
+  float        *grid = im->work + im->work_size * (size_t)thread, *points = grid + im->work_grid * (size_t)im->species_count;
+  Sight         sight = {.im = im, .optics = optics, .atoms = atoms, .view = im->tilt->v_start + local, .grid = grid};
+  const double *R = im->tilt->rotation[sight.view], room = 0.5 * (double)im->margin;
+  double        per[2];
 
+  sight.points = (AetLane *)points;
+  sight.image = (AetLane *)(points + im->work_points);
+  sight.work = (AetLane *)(points + im->work_points + im->work_image);
+  PointsPerAngstrom(im, per);
+  for (int a = 0; a < 2; a++) {
+    const double pixel = per[a] * im->tilt->pixel_angstrom, origin = (double)(im->fine[1 - a] / 2);
+    for (int b = 0; b < 3; b++) sight.A[a][b] = per[a] * R[3 * a + b];
+    sight.A[a][3] = per[a] * optics->shift[sight.view][a] + origin;
+    sight.low[a] = origin - pixel * ((double)AetOrigin(im->n[1 - a]) + room);
+    sight.high[a] = origin + pixel * ((double)(im->n[1 - a] - AetOrigin(im->n[1 - a])) + room);
+  }
   return sight;
 }
 
@@ -224,40 +237,27 @@ static AetImagePlaneProfile ProfileOf(const Sight *sight, int s)
   return profile;
 }
 
-/* Points of the atoms' grid per Å, x and y. */
-static void PointsPerAngstrom(const AetImaging im, double per[2])
+/* The place of an atom on its grid; 0 if it is too far outside the image to be seen there. */
+static inline int Place(const Sight *sight, PetscInt i, double grid[2])
 {
-  for (int a = 0; a < 2; a++) per[a] = (double)(im->fine[1 - a] * im->finer) / ((double)im->N[1 - a] * im->tilt->pixel_angstrom);
-}
+  const double *r = sight->atoms->position + 3 * i;
 
-/* The place of an atom on its grid; 0 if it is too far outside the image to be seen there. `seen`: R r in Å, at: its place in pixels. */
-static int Place(const Sight *sight, PetscInt i, double seen[3], double at[2], double grid[2])
-{
-  const AetImaging im = sight->im;
-  const double     pixel = im->tilt->pixel_angstrom, room = 0.5 * (double)im->margin;
-
-  if (sight->atoms->species[i] < 0) return 0;
-  AetRotate(im->tilt->rotation[sight->view], sight->atoms->position + 3 * i, seen);
-  for (int a = 0; a < 2; a++) {
-    const double place = (seen[a] + sight->optics->shift[sight->view][a]) / pixel;
-    at[a] = place + (double)AetOrigin(im->n[1 - a]);
-    if (!(at[a] > -room && at[a] < (double)im->n[1 - a] + room)) return 0;
-    grid[a] = place * (double)(im->fine[1 - a] * im->finer) / (double)im->N[1 - a] + (double)(im->fine[1 - a] / 2);
-  }
-  return 1;
+  for (int a = 0; a < 2; a++) grid[a] = sight->A[a][0] * r[0] + sight->A[a][1] * r[1] + sight->A[a][2] * r[2] + sight->A[a][3];
+  return sight->atoms->species[i] >= 0 && grid[0] > sight->low[0] && grid[0] < sight->high[0] && grid[1] > sight->low[1] &&
+         grid[1] < sight->high[1];
 }
 
 /* The grids of all species, of the atoms or of their displacements. */
 static void Spread(const Sight *sight, const double *direction)
 {
   const AetImaging im = sight->im;
-  double           seen[3], at[2], grid[2], moved[3], per[2];
+  double           grid[2], moved[3], per[2];
 
   PointsPerAngstrom(im, per);
   memset(sight->grid, 0, sizeof(float) * im->work_grid * (size_t)im->species_count);
   for (PetscInt i = 0; i < sight->atoms->count; i++) {
     AetSplat splat;
-    if (!Place(sight, i, seen, at, grid)) continue;
+    if (!Place(sight, i, grid)) continue;
     splat = SplatOf(sight, sight->atoms->species[i]);
     if (!direction) {
       AetSplatAdd(&splat, grid[0], grid[1], 1);
@@ -354,11 +354,12 @@ static void GatherView(const Sight *sight, Sums *sums)
   PointsPerAngstrom(im, per);
   for (PetscInt i = 0; i < sight->atoms->count; i++) {
     const int s = sight->atoms->species[i];
-    double    seen[3], at[2], grid[2], gx, gy;
+    double    seen[3], grid[2], gx, gy;
     float     out[3];
     AetSplat  splat;
     int64_t  *sum = sums->atom + 4 * i;
-    if (!Place(sight, i, seen, at, grid)) continue;
+    if (!Place(sight, i, grid)) continue;
+    AetRotate(R, sight->atoms->position + 3 * i, seen);
     splat = SplatOf(sight, s);
     AetSplatGather(&splat, grid[0], grid[1], out);
     gx = (double)out[1] * per[0], gy = (double)out[2] * per[1];
@@ -407,17 +408,19 @@ static void AdjointView(const Sight *sight, const float *residual, PetscBool wit
 /* The units: what the residual does to an atom by its height, rounded to a power of 2. The same on every rank. */
 static PetscErrorCode ChooseUnits(AetImaging im, const float *residual, double unit[2])
 {
-  double typical = 0, all, height = 0, stiffness = 0;
+  float  typical = 0, all;
+  double height = 0, stiffness = 0;
   int    exponent;
 
   PetscFunctionBegin;
-  for (ptrdiff_t p = 0; p < im->tilt->v_count * im->n[0] * im->n[1]; p++) typical = fmax(typical, fabs((double)residual[p]));
-  PetscCallMPI(MPI_Allreduce(&typical, &all, 1, MPI_DOUBLE, MPI_MAX, im->comm));
+#pragma omp parallel for simd num_threads(im->threads) reduction(max : typical)
+  for (ptrdiff_t p = 0; p < im->tilt->v_count * im->n[0] * im->n[1]; p++) typical = PetscMax(typical, fabsf(residual[p]));
+  PetscCallMPI(MPI_Allreduce(&typical, &all, 1, MPI_FLOAT, MPI_MAX, im->comm));
   for (int s = 0; s < im->species_count; s++)
     height = fmax(height, fabs(im->height[s])), stiffness = fmax(stiffness, sqrt(im->stiffness[s]));
-  (void)frexp(all * height, &exponent);
+  (void)frexp((double)all * height, &exponent);
   unit[1] = ldexp(UNITS, exponent);
-  (void)frexp(all * fmax(stiffness, 1e-300), &exponent);
+  (void)frexp((double)all * fmax(stiffness, 1e-300), &exponent);
   unit[0] = ldexp(UNITS, exponent);
   PetscFunctionReturn(PETSC_SUCCESS);
 }
@@ -525,11 +528,14 @@ static void BlockView(const Sight *sight, const float *weight, double unit, int6
 {
   const AetImaging im = sight->im;
   const double    *R = im->tilt->rotation[sight->view], scale = sight->optics->scale[sight->view];
-  double           seen[3], at[2], grid[2];
+  double           grid[2], at[2], per[2];
 
+  PointsPerAngstrom(im, per);
   for (PetscInt i = 0; i < sight->atoms->count; i++) {
     double strength;
-    if (!Place(sight, i, seen, at, grid)) continue;
+    if (!Place(sight, i, grid)) continue;
+    for (int a = 0; a < 2; a++)
+      at[a] = (grid[a] - (double)(im->fine[1 - a] / 2)) / (per[a] * im->tilt->pixel_angstrom) + (double)AetOrigin(im->n[1 - a]);
     strength = WeightAround(im, weight, at[0], at[1]) * scale * scale * im->stiffness[sight->atoms->species[i]];
     for (int a = 0, k = 0; a < 3; a++)
       for (int b = a; b < 3; b++, k++) block[6 * i + k] += llrint(strength * (R[a] * R[b] + R[3 + a] * R[3 + b]) / unit);

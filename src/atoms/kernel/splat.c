@@ -11,21 +11,26 @@ typedef struct {
 
 static ptrdiff_t First(double c, int width, ptrdiff_t n, double *s)
 {
-  const double    first = ceil(c - 0.5 * width);
-  const ptrdiff_t m = (ptrdiff_t)first % n;
+  const double first = ceil(c - 0.5 * width);
+  ptrdiff_t    m = (ptrdiff_t)first;
 
   *s = first - c + 0.5 * width;
-  return m < 0 ? m + n : m;
+  if (m < 0 || m >= n) m -= n * (ptrdiff_t)floor((double)m / (double)n);
+  return m;
 }
 
-static Place Locate(const AetSplat *splat, double u, double v)
+static inline Place Locate(const AetSplat *splat, double u, double v, int slopes)
 {
   Place  place;
   double s[2];
 
   place.m[0] = First(v, splat->kernel->width, splat->ny, &s[0]);
   place.m[1] = First(u, splat->kernel->width, splat->nx, &s[1]);
-  for (int a = 0; a < 2; a++) AetKaiserBesselSlopes(splat->kernel, s[a], &place.tap[a], &place.slope[a]);
+  for (int a = 0; a < 2; a++)
+    if (slopes)
+      AetKaiserBesselSlopes(splat->kernel, s[a], &place.tap[a], &place.slope[a]);
+    else
+      AetKaiserBesselTaps(splat->kernel, s[a], (float *)&place.tap[a]);
   place.wraps = place.m[1] + AET_SLICE_LANES > splat->nx;
   return place;
 }
@@ -62,7 +67,7 @@ static inline ptrdiff_t Row(const AetSplat *splat, const Place *place, int tap)
 
 void AetSplatAdd(const AetSplat *splat, double u, double v, float weight)
 {
-  const Place   place = Locate(splat, u, v);
+  const Place   place = Locate(splat, u, v, 0);
   const AetTaps row = place.tap[1] * weight;
 
   for (int t = 0; t < splat->kernel->width; t++) {
@@ -73,7 +78,7 @@ void AetSplatAdd(const AetSplat *splat, double u, double v, float weight)
 
 void AetSplatAddMoved(const AetSplat *splat, double u, double v, float du, float dv)
 {
-  const Place   place = Locate(splat, u, v);
+  const Place   place = Locate(splat, u, v, 1);
   const AetTaps along = place.slope[1] * du, across = place.tap[1] * dv;
 
   for (int t = 0; t < splat->kernel->width; t++) {
@@ -84,7 +89,7 @@ void AetSplatAddMoved(const AetSplat *splat, double u, double v, float du, float
 
 void AetSplatGather(const AetSplat *splat, double u, double v, float out[3])
 {
-  const Place place = Locate(splat, u, v);
+  const Place place = Locate(splat, u, v, 1);
   AetTaps     value = place.tap[1] * 0, down = value;
 
   for (int t = 0; t < splat->kernel->width; t++) { /* columns first: their sums meet the row's taps once */
