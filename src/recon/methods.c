@@ -2,7 +2,7 @@
 #include "recon/recon_private.h"
 
 static const AetReconMethod *const methods[] = {
-    &AetReconResire, &AetReconGenfire, &AetReconSirt, &AetReconSart, &AetReconCgls, &AetReconLsqr, &AetReconWbp, &AetReconDfi,
+    &AetReconResire, &AetReconGenfire, &AetReconSirt, &AetReconSart, &AetReconCgls, &AetReconLsqr, &AetReconWbp, &AetReconDfi, &AetReconEst,
 };
 
 const AetReconMethod *AetReconMethodAt(int index)

@@ -2,7 +2,7 @@
 #include "recon/recon_private.h"
 
 static const AetOption options[] = {
-    {"recon_method", AET_OPTION_ENUM, "", "resire", 0, 0, "resire|genfire|sirt|sart|cgls|lsqr|wbp|dfi", "method of reconstruction"},
+    {"recon_method", AET_OPTION_ENUM, "", "resire", 0, 0, "resire|genfire|sirt|sart|cgls|lsqr|wbp|dfi|est", "method of reconstruction"},
     {"recon_iterations", AET_OPTION_INT, "", "0", 0, 1e6, NULL, "iterations; 0: the default of the method"},
     {"recon_plateau", AET_OPTION_REAL, "", "0", 0, 1, NULL,
      "iterations end when ten of them have lowered the misfit by less than this part of it; 0: all are made"},
@@ -14,7 +14,8 @@ static const AetOption options[] = {
      "what iterations begin with: a volume FILE with the pixel of the images, cropped or filled up with zeros about its centre, or none"},
     {"recon_oversampling", AET_OPTION_REAL, "", "2", 1, 8, NULL, "size of the padded grid over the size of the volume"},
     {"recon_rfree_fraction", AET_OPTION_REAL, "", "0.05", 0, 0.5, NULL,
-     "fraction of the data withheld for R_free: measured Fourier voxels (genfire), detector pixels (sirt, sart, resire without the "
+     "fraction of the data withheld for R_free: measured Fourier voxels (genfire) or points (est), detector pixels (sirt, sart, resire "
+     "without the "
      "convolution), "
      "or whole views"},
     {"recon_gridding_distance", AET_OPTION_REAL, "voxels", "0.5", 0.01, 3, NULL,
@@ -26,10 +27,13 @@ static const AetOption options[] = {
      "convolution unless the object is extended or the images are bright at their borders (resire)"},
     {"recon_acceleration", AET_OPTION_ENUM, "", "ramp", 0, 0, "ramp|fista|none",
      "steps with momentum and restart along the gradient filtered by the inverse of the views' density, with momentum alone, or the plain "
-     "published steps (resire)"},
+     "published steps (resire, est)"},
     {"recon_step", AET_OPTION_REAL, "", "1", 0.01, 2, NULL,
      "length of a step over the inverse of the largest eigenvalue of the normal operator: below 2, and at most 1 for fista (resire); "
      "relaxation (sirt, sart)"},
+    {"recon_relaxation", AET_OPTION_REAL, "", "0", 0, 1, NULL,
+     "what lies outside the support or falls below 0 becomes what it was less this part of what it would be (hybrid input-output, without "
+     "acceleration); 0: it becomes 0 (est)"},
     {"recon_subsets", AET_OPTION_INT, "", "10", 1, 1e5, NULL, "ordered subsets of views; at most one view each (sart)"},
     {"recon_positive", AET_OPTION_BOOL, "", "true", 0, 0, NULL, "values below 0 become 0 after every step (sirt, sart)"},
     {"recon_window", AET_OPTION_ENUM, "", "ram-lak", 0, 0, "ram-lak|shepp-logan|cosine|hamming|hann",

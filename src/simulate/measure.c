@@ -21,15 +21,39 @@ static PetscErrorCode AtomWidth(double *sigma_angstrom)
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
+/* Slopes count on through 45 degrees: tan theta within, 2 - cot theta beyond. */
+static double SlopeOf(double theta_deg)
+{
+  return theta_deg > 45 ? 2 - 1 / tan(theta_deg * AET_DEG) : tan(theta_deg * AET_DEG);
+}
+
+static double ThetaOf(double slope)
+{
+  const double size = fabs(slope);
+
+  return copysign((size > 1 ? M_PI / 2 - atan(2 - size) : atan(size)) / AET_DEG, slope);
+}
+
 PetscErrorCode AetSimulateAngles(PetscInt *views, double (**angles_deg)[3])
 {
-  double most;
+  enum { EVEN, EQUAL_SLOPE };
+  double most, step = 0;
+  int    scheme;
 
   PetscFunctionBegin;
   PetscCall(AetOptionGetInt("simulate_views", views));
   PetscCall(AetOptionGetReal("simulate_tilt_max_deg", &most));
+  PetscCall(AetOptionGetEnum("simulate_angles_scheme", &scheme));
   PetscCall(PetscCalloc1(*views, angles_deg));
-  for (PetscInt v = 0; v < *views; v++) (*angles_deg)[v][1] = *views > 1 ? most * (2.0 * (double)v / (double)(*views - 1) - 1) : 0;
+  /* the largest step that is one over a whole number, so that 45 degrees is a line, and keeps all views in the range */
+  if (scheme == EQUAL_SLOPE && *views > 1) {
+    AetCheck(most > 0, AET_ERR_INPUT, "simulate_tilt_max_deg: expected more than 0 for equal slopes, found %g", most);
+    step = 1 / ceil((double)(*views - 1) / (2 * SlopeOf(most)) - 1e-9);
+  }
+  for (PetscInt v = 0; v < *views; v++) {
+    const double place = (double)v - (double)(*views - 1) / 2;
+    (*angles_deg)[v][1] = scheme == EQUAL_SLOPE ? ThetaOf(step * place) : *views > 1 ? most * 2 * place / (double)(*views - 1) : 0;
+  }
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 

@@ -98,6 +98,7 @@ static void TestEveryMethod(void)
   const int     count = Methods(name);
 
   for (int m = 0; m < count; m++) {
+    if (!strcmp(name[m], "est")) continue; /* takes equal slopes only: est.c */
     AetReconReport with = Report(tilt, name[m], "8", "0.1"), without = Report(tilt, name[m], "8", "0");
     if (getenv("AET_SHOW")) printf("%s: R1 %.4f, R_free %.4f\n", name[m], with.r1, with.rfree);
     AET_TEST(with.rfree > 0 && with.rfree < 1);

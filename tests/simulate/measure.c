@@ -174,6 +174,43 @@ static void TestTiltPlan(void)
   AET_TEST_CALL(PetscFree(angles));
 }
 
+/* tan or cot of every tilt is a whole number of equal steps (or a half, for an even number of views), and the range is used but for a step.
+ */
+static void TestEqualSlopes(void)
+{
+  static const int    views[4] = {51, 50, 2, 1};
+  static const double most[4] = {75, 60, 30, 75};
+
+  Set("simulate_angles_scheme", "equal_slope");
+  for (int c = 0; c < 4; c++) {
+    PetscInt count;
+    double(*angles)[3], half, last;
+    char text[2][16];
+
+    snprintf(text[0], sizeof text[0], "%d", views[c]);
+    snprintf(text[1], sizeof text[1], "%g", most[c]);
+    Set("simulate_views", text[0]);
+    Set("simulate_tilt_max_deg", text[1]);
+    AET_TEST_CALL(AetSimulateAngles(&count, &angles));
+    AET_TEST(count == views[c]);
+    half = count > 1 ? 0.5 * (tan(angles[count / 2][1] * AET_DEG) - tan(angles[count / 2 - 1][1] * AET_DEG)) : 1;
+    AET_TEST_CLOSE(1 / (2 * half), round(1 / (2 * half)), count > 1 ? 1e-9 : 1);
+    for (PetscInt v = 0; v < count; v++) {
+      const double slope = tan(angles[v][1] * AET_DEG), steps = (fabs(slope) > 1 ? 1 / slope : slope) / half;
+
+      AET_TEST_CLOSE(steps, round(steps), 1e-9);
+      AET_TEST(v == 0 || angles[v][1] > angles[v - 1][1]);
+      AET_TEST_CLOSE(angles[v][1], -angles[count - 1 - v][1], 1e-9);
+      AET_TEST(angles[v][0] == 0 && angles[v][2] == 0);
+    }
+    last = angles[count - 1][1];
+    AET_TEST(last <= most[c] + 1e-9);
+    AET_TEST(count < 50 || last > most[c] - 5);
+    AET_TEST_CALL(PetscFree(angles));
+  }
+  Set("simulate_angles_scheme", "even");
+}
+
 AET_TEST_MAIN("measure", {"an atom is seen where the geometry says", TestAtomIsSeenWhereTheGeometrySays},
               {"intensity is conserved", TestIntensityIsConserved}, {"counts are Poisson", TestCountsArePoisson},
-              {"ranks agree", TestRanksAgree}, {"tilt plan", TestTiltPlan})
+              {"ranks agree", TestRanksAgree}, {"tilt plan", TestTiltPlan}, {"equal slopes", TestEqualSlopes})

@@ -1,0 +1,407 @@
+/* EST, equal-slope tomography (Miao, Förster and Levi, Phys. Rev. B 72 (2005) 052103): every slice perpendicular to the tilt axis by
+   itself, between what the slice may be (not negative, inside the support) and what the views measured, lines of its pseudo-polar
+   transform. docs/theory/est.md. */
+#include "recon/course.h"
+#include "recon/est_private.h"
+#include "recon/exchange.h"
+#include "recon/kernel/pseudopolar_inverse.h"
+#include <math.h>
+#include <omp.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define INVERSE_STEPS 2 /* of conjugate gradients, where plain steps are asked for: within 1e-3 of the inverse */
+#define POWER_STEPS 20  /* that find the length of an accelerated step */
+#define MARGIN 1.1      /* on what they find */
+#define STREAM_POWER 0x6573740002ull
+#define SUMS 5 /* per slice: misfit and modulus of used points, the same of withheld ones; rise of the momentum */
+
+typedef struct {
+  AetPseudopolar    grid;
+  AetEstData        data;
+  AetExchangeLayout layout; /* [z][y][x]: from planes z to slices y */
+  PetscBool         accelerated, withheld;
+  double            step, relaxation;
+  double            t, beta;        /* of the momentum */
+  float            *object, *last;  /* [z][y_count][x]: the iterate, the one before */
+  const float      *support;        /* the same; NULL: everywhere 1 */
+  double           *sums;           /* [y_count][SUMS] */
+  AetLane         **work;           /* [threads] */
+  size_t            transform_work; /* AetLane's of it that belong to the transform */
+} Est;
+
+/* A thread's view of one batch during one transform. */
+typedef struct {
+  const Est           *est;
+  const AetLane       *value; /* NULL: 0 was measured */
+  const unsigned char *held;
+  double               step, misfit[AET_LANES], modulus[AET_LANES], held_misfit[AET_LANES], held_modulus[AET_LANES];
+  AetLane             *residual; /* [lines] complex */
+} Pass;
+
+static AetLane Modulus(AetLane re, AetLane im)
+{
+  AetLane square = re * re + im * im;
+
+  for (int i = 0; i < AET_LANES; i++) square[i] = sqrtf(square[i]);
+  return square;
+}
+
+/* The sums of one point, whose bits in `held` say which slices withhold it. */
+static void Count(Pass *pass, unsigned held, AetLane misfit, AetLane modulus)
+{
+  for (int i = 0; i < AET_LANES; i++) {
+    const double a = fabsf(misfit[i]), b = modulus[i];
+    if (held >> i & 1)
+      pass->held_misfit[i] += a, pass->held_modulus[i] += b;
+    else
+      pass->misfit[i] += a, pass->modulus[i] += b;
+  }
+}
+
+/* row ← step · weight · (measured - row) on the lines that are measured there, 0 on the others. */
+static void Compare(void *context, int sector, ptrdiff_t u, AetLane *row)
+{
+  static const AetLane zero;
+  Pass                *pass = context;
+  const Est           *est = pass->est;
+  const AetEstData    *d = &est->data;
+  const float          weight = (float)(pass->step * AetPseudopolarWeight(&est->grid, u));
+
+  for (ptrdiff_t l = d->first[sector]; l < d->first[sector + 1]; l++) {
+    const AetEstLine *line = d->line + l;
+    const ptrdiff_t   p = line->begin + u;
+    AetLane          *residual = pass->residual + 2 * l;
+    if (u >= line->count) {
+      residual[0] = residual[1] = zero;
+      continue;
+    }
+    const AetLane  re = row[2 * line->row], im = row[2 * line->row + 1];
+    const AetLane  measured_re = pass->value ? pass->value[2 * p] : zero, measured_im = pass->value ? pass->value[2 * p + 1] : zero;
+    const AetLane  modulus = Modulus(measured_re, measured_im);
+    const unsigned held = pass->held ? pass->held[p] : 0;
+    Count(pass, held, Modulus(re, im) - modulus, modulus);
+    residual[0] = weight * (measured_re - re), residual[1] = weight * (measured_im - im);
+    for (int i = 0; held && i < AET_LANES; i++)
+      if (held >> i & 1) residual[0][i] = residual[1][i] = 0;
+  }
+  memset(row, 0, sizeof *row * 2 * (size_t)d->L);
+  for (ptrdiff_t l = d->first[sector]; l < d->first[sector + 1]; l++) {
+    row[2 * d->line[l].row] = pass->residual[2 * l];
+    row[2 * d->line[l].row + 1] = pass->residual[2 * l + 1];
+  }
+}
+
+static ptrdiff_t Pixels(const Est *est)
+{
+  return est->grid.n[0] * est->grid.n[1];
+}
+
+/* A thread's work: slices before and after, residuals, then what the transforms need. */
+typedef struct {
+  AetLane *slice, *change, *inverse, *residual, *work;
+} Room;
+
+static Room RoomOf(const Est *est, int thread)
+{
+  const ptrdiff_t pixels = Pixels(est);
+  AetLane        *base = est->work[thread], *after = base + (3 * pixels + 3 * pixels % 2);
+
+  return (Room){base, base + pixels, base + 2 * pixels, after, after + 2 * est->data.lines};
+}
+
+static PetscErrorCode AllocateRooms(Est *est)
+{
+  const size_t lanes =
+      3 * (size_t)Pixels(est) + 2 * (size_t)est->data.lines + AetPseudopolarWork(&est->grid) + AetPseudopolarInverseWork(&est->grid) + 2;
+
+  PetscFunctionBegin;
+  PetscCall(PetscCalloc1(AetThreads(), &est->work));
+  for (int t = 0; t < AetThreads(); t++) PetscCall(AetEstAllocate(lanes, &est->work[t]));
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+/* slice ← Pᵀ W M P slice of eight slices of noise, again and again: its largest eigenvalue, a little more than that. */
+static double LargestEigenvalue(Est *est)
+{
+  const Room      room = RoomOf(est, 0);
+  const ptrdiff_t pixels = Pixels(est);
+  double          norm[AET_LANES], most = 0;
+
+  for (ptrdiff_t p = 0; p < pixels; p++)
+    for (int i = 0; i < AET_LANES; i++) room.slice[p][i] = (float)AetRandomNormal(1, STREAM_POWER, (uint64_t)(p * AET_LANES + i));
+  for (int step = 0; step < POWER_STEPS; step++) {
+    Pass    pass = {.est = est, .step = -1, .residual = room.residual};
+    AetLane scale;
+    AetLaneDot(pixels, room.slice, room.slice, norm);
+    for (int i = 0; i < AET_LANES; i++) scale[i] = norm[i] > 0 ? (float)(1 / sqrt(norm[i])) : 0;
+    for (ptrdiff_t p = 0; p < pixels; p++) room.slice[p] *= scale;
+    AetPseudopolarApply(&est->grid, room.slice, Compare, &pass, room.change, room.work);
+    memcpy(room.slice, room.change, sizeof(AetLane) * (size_t)pixels);
+  }
+  AetLaneDot(pixels, room.slice, room.slice, norm);
+  for (int i = 0; i < AET_LANES; i++) most = fmax(most, sqrt(norm[i]));
+  return MARGIN * most;
+}
+
+/* Every rank has the same grid, but only one takes the decision. */
+static PetscErrorCode ChooseStep(AetRecon recon, Est *est)
+{
+  int    rank;
+  double most = 0;
+
+  PetscFunctionBegin;
+  est->step = 1;
+  if (!est->accelerated || !est->data.lines) PetscFunctionReturn(PETSC_SUCCESS);
+  PetscCallMPI(MPI_Comm_rank(recon->comm, &rank));
+  if (!rank) most = LargestEigenvalue(est);
+  PetscCallMPI(MPI_Bcast(&most, 1, MPI_DOUBLE, 0, recon->comm));
+  if (most > 0) est->step = 1 / most;
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+static PetscErrorCode Allocate(AetRecon recon, Est *est)
+{
+  const ptrdiff_t count = Pixels(est) * est->data.y_count;
+
+  PetscFunctionBegin;
+  PetscCall(PetscMalloc1(count, &est->object)); /* they change places: no common allocation */
+  PetscCall(PetscMalloc1(count, &est->last));
+  PetscCall(PetscMalloc1(SUMS * est->data.y_count, &est->sums));
+  PetscCall(AllocateRooms(est));
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+static PetscErrorCode EstSetUp(AetRecon recon)
+{
+  const ptrdiff_t n[2] = {recon->n[0], recon->n[2]};
+  Est            *est;
+  int             acceleration;
+  float          *support = NULL;
+
+  PetscFunctionBegin;
+  AetCheck(!recon->extended, AET_ERR_INPUT,
+           "recon_extended: expected false for recon_method est, which needs the whole object in every image; resire does without");
+  PetscCall(PetscNew(&est));
+  recon->data = est;
+  PetscCall(AetOptionGetEnum("recon_acceleration", &acceleration));
+  PetscCall(AetOptionGetReal("recon_relaxation", &est->relaxation));
+  est->accelerated = acceleration != 2 && est->relaxation == 0; /* 2: none */
+  PetscCall(AetEstLinesCreate(recon, &est->data));
+  PetscCall(AetAgree(recon->comm,
+                     AetPseudopolarCreate(&est->grid, n, est->data.N, est->data.L)
+                         ? AetRaise(AET_ERR_MEMORY, "est: no memory for a pseudo-polar grid of %td x 2 x %td", est->data.N, est->data.L)
+                         : PETSC_SUCCESS));
+  PetscCall(AetEstValuesCreate(recon, &est->data));
+  PetscCall(AetAgree(recon->comm, Allocate(recon, est)));
+  est->layout = (AetExchangeLayout){recon->comm, recon->n[0], recon->n[1], recon->n[2]};
+  if (recon->support) {
+    PetscCall(AetAgree(recon->comm, PetscMalloc1(Pixels(est) * est->data.y_count, &support)));
+    PetscCall(AetExchangeToInner(&est->layout, recon->support->data, support));
+  }
+  est->support = support;
+  PetscCall(ChooseStep(recon, est));
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+static PetscErrorCode EstDestroy(AetRecon recon)
+{
+  Est *est = recon->data;
+
+  PetscFunctionBegin;
+  if (!est) PetscFunctionReturn(PETSC_SUCCESS);
+  AetPseudopolarFree(&est->grid);
+  PetscCall(AetEstDataDestroy(&est->data));
+  PetscCall(PetscFree(est->object));
+  PetscCall(PetscFree(est->last));
+  PetscCall(PetscFree(est->support));
+  PetscCall(PetscFree(est->sums));
+  for (int t = 0; est->work && t < AetThreads(); t++) free(est->work[t]);
+  PetscCall(PetscFree(est->work));
+  PetscCall(PetscFree(recon->data));
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+/* What a thread does to the pixels of a batch, slice by slice. */
+typedef struct {
+  ptrdiff_t first, slices, row, rows; /* slices of the rank; floats between planes; planes */
+} Batch;
+
+static Batch BatchOf(const Est *est, ptrdiff_t b)
+{
+  const ptrdiff_t first = b * AET_LANES;
+
+  return (Batch){first, PetscMin(AET_LANES, est->data.y_count - first), est->data.y_count * est->grid.n[1], est->grid.n[0]};
+}
+
+/* slice ← object + β (object - last) */
+static void Extrapolate(const Est *est, const Batch *batch, AetLane *slice)
+{
+  const ptrdiff_t nx = est->grid.n[1];
+  const float     beta = (float)est->beta;
+
+  memset(slice, 0, sizeof *slice * (size_t)Pixels(est));
+  for (ptrdiff_t z = 0; z < batch->rows; z++)
+    for (ptrdiff_t i = 0; i < batch->slices; i++) {
+      const ptrdiff_t at = z * batch->row + (batch->first + i) * nx;
+      const float    *now = est->object + at, *last = est->last + at;
+      for (ptrdiff_t x = 0; x < nx; x++) slice[z * nx + x][i] = now[x] + beta * (now[x] - last[x]);
+    }
+}
+
+/* A value that is moved to `to`, from `from`: what it may be; elsewhere 0, or, relaxed, hybrid input-output. */
+static float Allow(float from, float to, float support, float relaxation)
+{
+  const float allowed = to > 0 ? to * support : 0;
+
+  return allowed > 0 || relaxation == 0 ? allowed : from - relaxation * to;
+}
+
+/* last ← the next iterate; they change places afterwards. Adds up (extrapolated - next)·(next - object) of each slice: where it is positive
+   the momentum points uphill (O'Donoghue and Candès, Found. Comput. Math. 15 (2015) 715). */
+static void Move(const Est *est, const Batch *batch, const AetLane *slice, const AetLane *change)
+{
+  const ptrdiff_t nx = est->grid.n[1];
+
+  for (ptrdiff_t i = 0; i < batch->slices; i++) {
+    double rise = 0;
+    for (ptrdiff_t z = 0; z < batch->rows; z++) {
+      const ptrdiff_t at = z * batch->row + (batch->first + i) * nx;
+      const float    *now = est->object + at, *support = est->support ? est->support + at : NULL;
+      float          *next = est->last + at;
+      for (ptrdiff_t x = 0; x < nx; x++) {
+        const float from = slice[z * nx + x][i], to = from + change[z * nx + x][i];
+        next[x] = Allow(from, to, support ? support[x] : 1, (float)est->relaxation);
+        rise += (double)(from - next[x]) * (double)(next[x] - now[x]);
+      }
+    }
+    est->sums[SUMS * (batch->first + i) + 4] = rise;
+  }
+}
+
+/* One batch: the misfit of the (extrapolated) slices, and, if they are to move, their next iterate. */
+static void StepBatch(const Est *est, ptrdiff_t b, int thread, PetscBool move)
+{
+  const AetEstData *d = &est->data;
+  const Room        room = RoomOf(est, thread);
+  const Batch       batch = BatchOf(est, b);
+  Pass              pass = {.est = est,
+                            .value = d->value + 2 * b * d->points,
+                            .held = est->withheld ? d->held + b * d->points : NULL,
+                            .step = est->step,
+                            .residual = room.residual};
+  AetLane          *change = room.change;
+
+  Extrapolate(est, &batch, room.slice);
+  AetPseudopolarApply(&est->grid, room.slice, Compare, &pass, move ? change : NULL, room.work);
+  for (ptrdiff_t i = 0; i < batch.slices; i++) {
+    double *sums = est->sums + SUMS * (batch.first + i);
+    sums[0] = pass.misfit[i], sums[1] = pass.modulus[i], sums[2] = pass.held_misfit[i], sums[3] = pass.held_modulus[i], sums[4] = 0;
+  }
+  if (!move) return;
+  if (!est->accelerated) AetPseudopolarInvert(&est->grid, INVERSE_STEPS, room.change, change = room.inverse, room.work);
+  Move(est, &batch, room.slice, change);
+}
+
+/* All slices; E and R_free of what they were. */
+static PetscErrorCode Step(AetRecon recon, Est *est, PetscBool move, double *rise)
+{
+  const AetEstData *d = &est->data;
+  double            sums[SUMS];
+
+  PetscFunctionBegin;
+  PetscCall(AetEventBegin(AET_EVENT_RECON_ITERATION));
+#pragma omp parallel for num_threads(AetThreads()) schedule(dynamic)
+  for (ptrdiff_t b = 0; b < d->batches; b++) StepBatch(est, b, omp_get_thread_num(), move);
+  PetscCall(AetSumOrdered(recon->comm, (PetscInt)d->y_start, (PetscInt)d->y_count, (PetscInt)recon->n[1], SUMS, est->sums, sums));
+  recon->error = sums[1] > 0 ? sums[0] / sums[1] : 0;
+  if (est->withheld) recon->rfree = sums[3] > 0 ? sums[2] / sums[3] : -1;
+  *rise = sums[4];
+  if (move) {
+    float *next = est->last;
+    est->last = est->object;
+    est->object = next;
+  }
+  PetscCall(AetEventEnd(AET_EVENT_RECON_ITERATION));
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+/* The momentum of the next step (Beck and Teboulle, SIAM J. Imaging Sci. 2 (2009) 183), begun anew where it points uphill. */
+static void NextMomentum(Est *est, double rise)
+{
+  double next;
+
+  if (!est->accelerated) return;
+  if (rise > 0) est->t = 1;
+  next = (1 + sqrt(1 + 4 * est->t * est->t)) / 2;
+  est->beta = (est->t - 1) / next;
+  est->t = next;
+}
+
+/* Points are withheld in the first half only; from then on all are used. */
+static void Release(Est *est)
+{
+  est->withheld = PETSC_FALSE;
+  est->t = 1;
+  est->beta = 0;
+}
+
+static PetscErrorCode Iterate(AetRecon recon, Est *est)
+{
+  double    rise;
+  PetscInt  k;
+  PetscBool stop = PETSC_FALSE;
+  char      note[64];
+
+  PetscFunctionBegin;
+  PetscCall(AetCourseStart(recon, &k));
+  for (; k < recon->iterations && !stop; k++) {
+    if (est->withheld && k >= recon->iterations / 2) Release(est);
+    PetscCall(Step(recon, est, PETSC_TRUE, &rise));
+    NextMomentum(est, rise);
+    snprintf(note, sizeof note, "E %.4f", recon->error);
+    PetscCall(AetCourseIterated(recon, k + 1, recon->error, note, &stop));
+    if (stop && est->withheld) { /* at rest without the withheld points; now with them */
+      Release(est);
+      AetCourseRenew(recon);
+      stop = PETSC_FALSE;
+    }
+  }
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+/* Not negative, inside the support: what relaxation has left outside goes. */
+static void Clip(const Est *est)
+{
+  const ptrdiff_t count = Pixels(est) * est->data.y_count;
+
+  for (ptrdiff_t i = 0; i < count; i++)
+    if (!(est->object[i] > 0) || (est->support && !(est->support[i] > 0))) est->object[i] = 0;
+}
+
+static PetscErrorCode EstSolve(AetRecon recon)
+{
+  Est            *est = recon->data;
+  const ptrdiff_t count = Pixels(est) * est->data.y_count;
+  double          rise;
+  PetscErrorCode  code;
+
+  PetscFunctionBegin;
+  PetscCall(AetReconInitial(recon));
+  PetscCall(AetExchangeToInner(&est->layout, recon->volume->data, est->object));
+  PetscCall(PetscArraycpy(est->last, est->object, count));
+  est->withheld = recon->rfree_fraction > 0 ? PETSC_TRUE : PETSC_FALSE;
+  est->t = 1;
+  est->beta = 0;
+  PetscCall(AetCourseBegin(recon, "EST"));
+  code = Iterate(recon, est);
+  PetscCall(AetCourseEnd(recon));
+  PetscCall(code);
+  if (est->relaxation > 0) Clip(est);
+  est->beta = 0;
+  PetscCall(Step(recon, est, PETSC_FALSE, &rise)); /* E of the answer itself */
+  PetscCall(AetExchangeToOuter(&est->layout, est->object, recon->volume->data));
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+const AetReconMethod AetReconEst = {"est", 100, EstSetUp, EstSolve, EstDestroy, PETSC_TRUE};
