@@ -119,6 +119,8 @@ AET_EXTERN PetscErrorCode AetOptionGetInt(const char *key, PetscInt *value);
 AET_EXTERN PetscErrorCode AetOptionGetReal(const char *key, double *value);
 /** Text, file or enum, copied into `value[size]`; "" if unset without default. Not collective. */
 AET_EXTERN PetscErrorCode AetOptionGetText(const char *key, char *value, size_t size);
+/** Whether a FILE option names a file: neither unset nor a word (auto, none, one of its `choices`). Not collective. */
+AET_EXTERN PetscErrorCode AetOptionNamesFile(const char *key, PetscBool *file);
 /** Index into `choices` of an enum option. Not collective. */
 AET_EXTERN PetscErrorCode AetOptionGetEnum(const char *key, int *value);
 /** A list of words; free with AetTextsFree. Not collective. */

@@ -139,7 +139,7 @@ static const Stage stages[AET_STAGE_COUNT] = {
      (const char *const[]){"tilt_", "recon_angles_", "recon_thickness", "recon_extended", NULL},
      (const char *const[]){"tilt_projections", "tilt_angles", NULL}, MakeTilt},
     {"reconstruct", "recon", "volume.h5", "volume.xdmf", "volume_unfiltered.h5", (const char *const[]){"recon_", "seed", NULL},
-     (const char *const[]){"recon_support", NULL}, MakeVolume},
+     (const char *const[]){"recon_support", "recon_initial", NULL}, MakeVolume},
     {"trace", "trace", "atoms.h5", "atoms.xyz", "atoms_unfiltered.h5", (const char *const[]){"trace_", "seed", NULL},
      (const char *const[]){NULL}, MakeAtoms},
 };
@@ -180,13 +180,15 @@ PetscErrorCode AetRunAtoms(AetRun *run, AetAtoms *atoms)
 /* The paths of the FILE options that name files; words such as `auto` and `none` name none. */
 static PetscErrorCode InputPaths(AetRun *run, const Stage *stage, char paths[AET_INPUTS_MAX][PETSC_MAX_PATH_LEN], const char *inputs[])
 {
-  int  count = 0;
-  char value[PETSC_MAX_PATH_LEN], array[256];
+  int       count = 0;
+  char      value[PETSC_MAX_PATH_LEN], array[256];
+  PetscBool file;
 
   PetscFunctionBegin;
   for (const char *const *key = stage->files; *key && count < AET_INPUTS_MAX; key++) {
     PetscCall(AetOptionGetText(*key, value, sizeof value));
-    if (!value[0] || !strcmp(value, "none") || !strcmp(value, "auto")) continue;
+    PetscCall(AetOptionNamesFile(*key, &file));
+    if (!file) continue;
     PetscCall(AetFileSplitName(value, paths[count], PETSC_MAX_PATH_LEN, array, sizeof array));
     inputs[count] = paths[count];
     count++;

@@ -65,6 +65,18 @@ PetscErrorCode AetOptionGetEnum(const char *key, int *index)
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
+PetscErrorCode AetOptionNamesFile(const char *key, PetscBool *file)
+{
+  AetOptionValue value;
+
+  PetscFunctionBegin;
+  PetscCall(Checked(key, &value));
+  *file = value.text[0] && strcmp(value.text, "none") && strcmp(value.text, "auto") && AetChoiceIndex(value.option->choices, value.text) < 0
+              ? PETSC_TRUE
+              : PETSC_FALSE;
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
 PetscErrorCode AetOptionGetTexts(const char *key, int *count, char ***values)
 {
   AetOptionValue value;

@@ -3,7 +3,8 @@
 #include "recon/course.h"
 #include "recon/gridding.h"
 #include "recon/kernel/enforce.h"
-#include "recon/recon_private.h"
+#include "recon/morphology.h"
+#include "recon/support.h"
 #include <float.h>
 #include <math.h>
 
@@ -105,14 +106,25 @@ static void VisitColumns(void *context, int thread, ptrdiff_t ky, ptrdiff_t kx, 
   }
 }
 
-/* Not negative, and inside the support. */
-static void Constrain(const AetRecon recon, float *object)
+static void Limit(const AetRecon recon, float *object)
 {
   const ptrdiff_t count = recon->z_count * recon->n[1] * recon->n[2];
   const float    *support = recon->support ? recon->support->data : NULL;
 
 #pragma omp parallel for simd num_threads(AetThreads())
   for (ptrdiff_t i = 0; i < count; i++) object[i] = (object[i] > 0 ? object[i] : 0) * (support ? support[i] : 1);
+}
+
+/* Not negative, inside the support, smooth where that is asked. */
+static PetscErrorCode Constrain(AetRecon recon, float *object)
+{
+  PetscFunctionBegin;
+  Limit(recon, object);
+  if (recon->smooth > 0) {
+    PetscCall(AetReconSmooth(recon, recon->smooth, object));
+    Limit(recon, object);
+  }
+  PetscFunctionReturn(PETSC_SUCCESS);
 }
 
 /* One step: errK and R_free of the object, and the object with the measured points put in. */
@@ -153,27 +165,73 @@ static void Swap(float **a, float **b)
 }
 
 typedef struct {
-  float *object, *next;
+  float *object, *next, *limited; /* limited: the relaxed iteration's; NULL in the plain one */
+  double relaxation;
   double stage; /* of resolution extension; negative before the first */
 } Course;
 
-/* One iteration; the best of a stage is kept, and a new stage begins anew. */
-static PetscErrorCode Advance(AetRecon recon, PetscInt it, Course *course, double *error)
+/* The best volume of a stage is kept in recon->volume, and a new stage begins anew. */
+static void KeepBest(AetRecon recon, const Course *course, double extension, double error, double rfree, float **object)
 {
-  Genfire *g = recon->data;
-  double   extension = Extension(recon->extension, it, recon->iterations), rfree;
+  if (extension == course->stage && error >= recon->error) return;
+  Swap(object, &recon->volume->data);
+  recon->error = error;
+  recon->rfree = rfree;
+}
+
+/* The relaxed step: O + β (P_F(2 P_S O - O) - P_S O). What is judged and kept is P_S O: O itself need be neither positive nor inside the
+   support. */
+static PetscErrorCode Relaxed(AetRecon recon, Course *course, double extension, double *error)
+{
+  const ptrdiff_t count = recon->z_count * recon->n[1] * recon->n[2];
+  const float     relaxation = (float)course->relaxation;
+  Genfire        *g = recon->data;
+  float          *object = course->object, *next = course->next, *limited = course->limited;
+  double          rfree, ignored[2];
 
   PetscFunctionBegin;
-  Constrain(recon, course->object);
+  PetscCall(PetscArraycpy(limited, object, count));
+  PetscCall(Constrain(recon, limited));
+  g->radius = -1;
+  PetscCall(Step(recon, limited, next, error, &rfree));
+#pragma omp parallel for simd num_threads(AetThreads())
+  for (ptrdiff_t i = 0; i < count; i++) next[i] = 2 * limited[i] - object[i];
+  g->radius = 0.5 * extension;
+  PetscCall(Step(recon, next, next, &ignored[0], &ignored[1]));
+#pragma omp parallel for simd num_threads(AetThreads())
+  for (ptrdiff_t i = 0; i < count; i++) object[i] += relaxation * (next[i] - limited[i]);
+  KeepBest(recon, course, extension, *error, rfree, &course->limited);
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+static PetscErrorCode Plain(AetRecon recon, Course *course, double extension, double *error)
+{
+  Genfire *g = recon->data;
+  double   rfree;
+
+  PetscFunctionBegin;
+  PetscCall(Constrain(recon, course->object));
   g->radius = 0.5 * extension;
   PetscCall(Step(recon, course->object, course->next, error, &rfree));
-  if (extension != course->stage || *error < recon->error) {
-    Swap(&course->object, &recon->volume->data);
-    recon->error = *error;
-    recon->rfree = rfree;
-  }
-  course->stage = extension;
+  KeepBest(recon, course, extension, *error, rfree, &course->object);
   Swap(&course->object, &course->next);
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+/* One iteration. A new support is a new stage: what was best in the old one is not inside it. */
+static PetscErrorCode Advance(AetRecon recon, PetscInt it, Course *course, double *error)
+{
+  const double extension = Extension(recon->extension, it, recon->iterations);
+  PetscBool    wrapped;
+
+  PetscFunctionBegin;
+  PetscCall(AetWrapSupport(recon, it, recon->volume->data, &wrapped));
+  if (wrapped) {
+    course->stage = -1;
+    AetCourseRenew(recon);
+  }
+  PetscCall((course->relaxation > 0 ? Relaxed : Plain)(recon, course, extension, error));
+  course->stage = extension;
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
@@ -188,6 +246,7 @@ static PetscErrorCode Iterate(AetRecon recon, Course *course)
   PetscCall(AetCourseKeep(recon, AET_KEPT_VOLUME, "object", &course->object, 1));
   PetscCall(AetCourseKeep(recon, AET_KEPT_NUMBERS, "stage", &course->stage, 1));
   PetscCall(AetCourseKeep(recon, AET_KEPT_NUMBERS, "error", &recon->error, 1));
+  PetscCall(AetWrapKeep(recon));
   PetscCall(AetCourseStart(recon, &it));
   for (; it < recon->iterations && !stop; it++) {
     PetscCall(Advance(recon, it, course, &error));
@@ -234,13 +293,15 @@ static PetscErrorCode ShellRfree(AetRecon recon, float *scratch)
 static PetscErrorCode GenfireSolve(AetRecon recon)
 {
   const ptrdiff_t count = recon->z_count * recon->n[1] * recon->n[2];
-  Course          course = {NULL, NULL, -1};
+  Course          course = {NULL, NULL, NULL, 0, -1};
   PetscErrorCode  code;
 
   PetscFunctionBegin;
   recon->error = DBL_MAX;
+  PetscCall(AetOptionGetReal("recon_relaxation", &course.relaxation));
   code = PetscCalloc1(count, &course.object);
   if (!code) code = PetscCalloc1(count, &course.next);
+  if (!code && course.relaxation > 0) code = PetscCalloc1(count, &course.limited);
   PetscCall(AetAgree(recon->comm, code));
   PetscCall(AetReconInitial(recon));
   PetscCall(PetscArraycpy(course.object, recon->volume->data, count));
@@ -251,6 +312,7 @@ static PetscErrorCode GenfireSolve(AetRecon recon)
   if (recon->rfree >= 0) PetscCall(ShellRfree(recon, course.next));
   PetscCall(PetscFree(course.object));
   PetscCall(PetscFree(course.next));
+  PetscCall(PetscFree(course.limited));
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 

@@ -9,7 +9,15 @@ static const AetOption options[] = {
     {"recon_thickness", AET_OPTION_INT, "voxels", "0", 0, 1e5, NULL, "size of the volume along the beam; 0: the width of the images"},
     {"recon_width", AET_OPTION_INT, "voxels", "0", 0, 1e5, NULL,
      "size of the volume across the tilt axis; 0: the width of the images, 1.5 times that for an extended object"},
-    {"recon_support", AET_OPTION_FILE, "", "none", 0, 0, NULL, "where the object may be: a volume FILE, auto or none"},
+    {"recon_support", AET_OPTION_FILE, "", "none", 0, 0, "auto|otsu|shrinkwrap|none",
+     "where the object may be: a volume FILE; auto, the hull of its shadows; otsu, a quick reconstruction above a threshold; shrinkwrap, "
+     "the "
+     "hull first, then the object itself, smoothed, above a tenth of its maximum (genfire, resire); or none"},
+    {"recon_support_soft", AET_OPTION_REAL, "voxels", "0", 0, 100, NULL, "width of an edge around the support in which it falls to 0"},
+    {"recon_support_factor", AET_OPTION_REAL, "", "0.9", 0.01, 10, NULL, "threshold over Otsu's (recon_support otsu)"},
+    {"recon_support_radius", AET_OPTION_INT, "voxels", "6", 0, 100, NULL, "gaps and holes that are closed (recon_support otsu)"},
+    {"recon_support_every", AET_OPTION_INT, "iterations", "0", 0, 1e6, NULL,
+     "between two supports (recon_support shrinkwrap); 0: a fifth of all iterations"},
     {"recon_initial", AET_OPTION_FILE, "", "none", 0, 0, NULL,
      "what iterations begin with: a volume FILE with the pixel of the images, cropped or filled up with zeros about its centre, or none"},
     {"recon_oversampling", AET_OPTION_REAL, "", "2", 1, 8, NULL, "size of the padded grid over the size of the volume"},
@@ -18,6 +26,10 @@ static const AetOption options[] = {
      "without the "
      "convolution), "
      "or whole views"},
+    {"recon_smooth", AET_OPTION_REAL, "voxels", "0", 0, 20, NULL,
+     "width (standard deviation) of the Gaussian that smooths the volume in every iteration (genfire, resire)"},
+    {"recon_relaxation", AET_OPTION_REAL, "", "0", 0, 1, NULL,
+     "length of the relaxed step (Douglas and Rachford), 0.9 for instance; 0: the plain iteration (genfire)"},
     {"recon_gridding_distance", AET_OPTION_REAL, "voxels", "0.5", 0.01, 3, NULL,
      "largest distance of a Fourier voxel of the padded grid from the plane of a view that measures it (genfire, dfi)"},
     {"recon_resolution_extension", AET_OPTION_ENUM, "", "none", 0, 0, "none|extension|extension+suppression",

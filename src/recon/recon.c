@@ -26,6 +26,8 @@ PetscErrorCode AetReconSetFromOptions(AetRecon recon)
   PetscCall(AetOptionGetInt("recon_width", &recon->width));
   PetscCall(AetOptionGetText("recon_support", recon->support_file, sizeof recon->support_file));
   PetscCall(AetOptionGetText("recon_initial", recon->initial_file, sizeof recon->initial_file));
+  PetscCall(AetOptionGetReal("recon_support_soft", &recon->support_soft));
+  PetscCall(AetOptionGetReal("recon_smooth", &recon->smooth));
   PetscCall(AetOptionGetReal("recon_oversampling", &recon->oversampling));
   PetscCall(AetOptionGetReal("recon_rfree_fraction", &recon->rfree_fraction));
   PetscCall(AetOptionGetReal("recon_gridding_distance", &recon->gridding_distance));
@@ -54,6 +56,24 @@ static void ChooseSizes(AetRecon recon)
   for (int a = 0; a < 3; a++) recon->N[a] = AetSmoothSize((ptrdiff_t)(recon->oversampling * (double)recon->n[a] + 0.5), PETSC_TRUE);
 }
 
+static PetscBool IsMethod(AetRecon recon, const char *name)
+{
+  return strcmp(recon->method->name, name) ? PETSC_FALSE : PETSC_TRUE;
+}
+
+/* What was asked that the method has no use for is an error: nobody should wait for an option that does nothing. */
+static PetscErrorCode CheckChoices(AetRecon recon)
+{
+  const char *name = recon->method->name;
+
+  PetscFunctionBegin;
+  AetCheck(recon->method->iterations > 1 || !AetReconInitialGiven(recon), AET_ERR_INPUT,
+           "recon_initial: expected none for recon_method %s, which does not iterate", name);
+  AetCheck(!(recon->smooth > 0) || IsMethod(recon, "resire") || IsMethod(recon, "genfire"), AET_ERR_INPUT,
+           "recon_smooth: expected 0 for recon_method %s; resire and genfire smooth", name);
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
 PetscErrorCode AetReconSetUp(AetRecon recon)
 {
   int rank, size;
@@ -63,8 +83,7 @@ PetscErrorCode AetReconSetUp(AetRecon recon)
   if (!recon->options_read) PetscCall(AetReconSetFromOptions(recon));
   PetscCallMPI(MPI_Comm_rank(recon->comm, &rank));
   PetscCallMPI(MPI_Comm_size(recon->comm, &size));
-  AetCheck(recon->method->iterations > 1 || !AetReconInitialGiven(recon), AET_ERR_INPUT,
-           "recon_initial: expected none for recon_method %s, which does not iterate", recon->method->name);
+  PetscCall(CheckChoices(recon));
   ChooseSizes(recon);
   AetBlock(recon->n[0], rank, size, &recon->z_start, &recon->z_count);
   PetscCall(AetReconSupport(recon));

@@ -11,8 +11,8 @@ typedef struct {
   PetscInt    iterations;
   /* Plans, grids, whatever does not depend on the iterate; keeps it in recon->data. recon->n, recon->N and recon->support are ready. */
   PetscErrorCode (*setup)(AetRecon recon);
-  /* Makes recon->volume (which is there, zero; iterations begin with AetReconInitial's) and fills recon->error, rfree, shells, rfree_shell, iterations_done. R1 is computed by the
-   * caller, and so is an error left negative: the relative l2 residual. */
+  /* Makes recon->volume (which is there, zero; iterations begin with AetReconInitial's) and fills recon->error, rfree, shells, rfree_shell,
+   * iterations_done. R1 is computed by the caller, and so is an error left negative: the relative l2 residual. */
   PetscErrorCode (*solve)(AetRecon recon);
   /* Frees recon->data. */
   PetscErrorCode (*destroy)(AetRecon recon);
@@ -41,9 +41,10 @@ struct _p_AetRecon {
   const AetReconMethod  *method;
   PetscInt               iterations;         /* never 0 after SetFromOptions */
   PetscInt               thickness, width;   /* as given: 0 is automatic */
-  char                   support_file[4096]; /* FILE, "auto" or "none" */
+  char                   support_file[4096]; /* FILE, "auto", "otsu", "shrinkwrap" or "none" */
   char                   initial_file[4096]; /* FILE or "none" */
   double                 oversampling, rfree_fraction, gridding_distance;
+  double                 support_soft, smooth; /* voxels */
   PetscBool              extended;
   AetResolutionExtension extension;
   uint64_t               seed;
@@ -53,6 +54,7 @@ struct _p_AetRecon {
   ptrdiff_t            n[3], N[3];       /* the volume; its padded grid (z, y, x), smooth, even */
   ptrdiff_t            z_start, z_count; /* local planes of the volume, AetBlock over n[0] */
   AetVolume            support;          /* 0 … 1 of the size of the volume; NULL: everywhere 1 */
+  PetscBool            wrapped;          /* the support follows the object, in recon->support->data */
   PetscBool            isolated;         /* the images see the whole object: what they do not see is empty. By AetReconChooseOperator */
   unsigned char       *view_used;        /* [views] 0: withheld as a whole. NULL where pixels are withheld, or nothing is */
   AetProjector         projector;        /* made on first use by AetReconProjector; shared with the method */
@@ -98,7 +100,7 @@ PetscBool AetReconInitialGiven(AetRecon recon);
 /* recon->volume <- the initial model (recon_initial) in the volume's size, times the support; zero where none is given. Values below 0 are
    left to the method. Collective. */
 PetscErrorCode AetReconInitial(AetRecon recon);
-/* Reads, centres, crops or zero-pads the support, or makes it (auto). Collective. */
+/* Reads, centres, crops or zero-pads the support, or makes it. Collective. */
 PetscErrorCode AetReconSupport(AetRecon recon);
 /* The hull of the object's shadows, 0 … 1. Collective. */
 PetscErrorCode AetReconHull(AetRecon recon, AetVolume support);

@@ -2,7 +2,9 @@
    steps, plain as published or accelerated with adaptive restart (docs/theory/resire.md). */
 #include "recon/course.h"
 #include "recon/kernel/resire_step.h"
+#include "recon/morphology.h"
 #include "recon/resire_private.h"
+#include "recon/support.h"
 #include <math.h>
 
 #define RAMP_FLOOR 0.05 /* of the preconditioner, over the symbol's maximum: lower, and noise comes up before the structure does */
@@ -202,6 +204,15 @@ static void Swap(float **a, float **b)
   *a = *b, *b = c;
 }
 
+PetscErrorCode AetResireSmooth(AetRecon recon, float *next)
+{
+  PetscFunctionBegin;
+  if (!(recon->smooth > 0)) PetscFunctionReturn(PETSC_SUCCESS);
+  PetscCall(AetReconSmooth(recon, recon->smooth, next));
+  for (ptrdiff_t i = 0; recon->support && i < recon->z_count * PlaneVoxels(recon); i++) next[i] *= recon->support->data[i];
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
 void AetResireSwap(AetRecon recon, AetResire *resire)
 {
   Swap(&recon->volume->data, &resire->previous);
@@ -222,6 +233,7 @@ static PetscErrorCode PairStep(AetRecon recon, AetResire *resire, double momentu
                     recon->support ? recon->support->data + z * plane : NULL, resire->previous + z * plane, rows + 2 * z);
   PetscCall(SumPlanes(recon, 2, rows, sums));
   PetscCall(PetscFree(rows));
+  PetscCall(AetResireSmooth(recon, resire->previous));
   AetResireSwap(recon, resire);
   PetscCall(AetProjectorForward(resire->projector, recon->volume->data, resire->state));
   *uphill = sums[0];
@@ -326,8 +338,36 @@ static PetscErrorCode Advance(AetRecon recon, AetResire *resire, Course *c)
   PetscFunctionBegin;
   PetscCall(Step(recon, resire, used, &c->before, &uphill, &misfit));
   rise = misfit.residual - c->before.residual - ROUNDING * fabs(c->before.residual);
+  if (recon->smooth > 0) rise = 0; /* smoothing may raise it: no reason to take a step back */
   c->momentum = Judge(recon, resire, used, uphill, rise, &c->t);
   if (!(rise > 0 && used == 0)) c->before = misfit;
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+/* A new support, where it is due: the iterate is cut by it, and momentum begins again. */
+static PetscErrorCode Wrap(AetRecon recon, AetResire *resire, PetscInt k, Course *c)
+{
+  const ptrdiff_t voxels = recon->z_count * PlaneVoxels(recon);
+  PetscBool       changed;
+  double          rise;
+
+  PetscFunctionBegin;
+  PetscCall(AetWrapSupport(recon, k, recon->volume->data, &changed));
+  if (!changed) PetscFunctionReturn(PETSC_SUCCESS);
+  for (ptrdiff_t i = 0; i < voxels; i++) {
+    resire->previous[i] = recon->volume->data[i] * recon->support->data[i];
+    if (resire->convolution) resire->direction[i] = resire->previous[i] - recon->volume->data[i];
+  }
+  if (resire->convolution) {
+    PetscCall(AetResireNormalMove(recon, resire, &rise));
+    c->before.residual = fmax(c->before.residual + rise, 0);
+  } else {
+    AetResireSwap(recon, resire);
+    PetscCall(AetProjectorForward(resire->projector, recon->volume->data, resire->state));
+    PetscCall(Measure(recon, resire, resire->state, &c->before));
+  }
+  c->momentum = 0, c->t = 1;
+  AetCourseRenew(recon);
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
@@ -342,6 +382,7 @@ static PetscErrorCode KeepState(AetRecon recon, AetResire *resire, Course *c)
   PetscCall(AetCourseKeep(recon, AET_KEPT_NUMBERS, "norm", &resire->norm, 1));
   PetscCall(AetCourseKeep(recon, AET_KEPT_NUMBERS, "data", &resire->data, 1));
   PetscCall(AetCourseKeep(recon, AET_KEPT_NUMBERS, "numbers", c, sizeof *c / sizeof(double)));
+  PetscCall(AetWrapKeep(recon));
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
@@ -384,6 +425,7 @@ static PetscErrorCode Iterate(AetRecon recon, AetResire *resire)
   for (; k < recon->iterations && !stop; k++) {
     PetscCall(AetEventBegin(AET_EVENT_RECON_ITERATION));
     if (c.withheld > 0 && k >= Released(recon)) PetscCall(LetGo(recon, resire, &c));
+    PetscCall(Wrap(recon, resire, k, &c));
     PetscCall(Advance(recon, resire, &c));
     PetscCall(AetEventEnd(AET_EVENT_RECON_ITERATION));
     Note(resire, &c.before, note, sizeof note);

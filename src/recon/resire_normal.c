@@ -173,29 +173,45 @@ PetscErrorCode AetResireNormalGradient(AetRecon recon, AetResire *resire, double
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
-PetscErrorCode AetResireNormalStep(AetRecon recon, AetResire *resire, double momentum, double *uphill, double *rise)
+PetscErrorCode AetResireNormalMove(AetRecon recon, AetResire *resire, double *rise)
 {
   const ptrdiff_t count = PlaneVoxels(recon);
-  double         *rows, sums[2];
+  double         *rows, sum;
 
   PetscFunctionBegin;
-  PetscCall(PetscCalloc1(2 * (size_t)recon->z_count, &rows));
-#pragma omp parallel for num_threads(AetThreads())
-  for (ptrdiff_t z = 0; z < recon->z_count; z++) {
-    const AetNormalPlane plane = PlaneAt(recon, resire, z);
-    AetNormalUpdate(count, resire->step / resire->norm, momentum, resire->ramp != NULL, &plane, resire->direction + z * count,
-                    &rows[2 * z]);
-  }
+  PetscCall(PetscCalloc1((size_t)recon->z_count, &rows));
   PetscCall(AetConvolutionApply(resire->convolution, resire->direction, resire->direction));
   AetResireSwap(recon, resire);
 #pragma omp parallel for num_threads(AetThreads())
   for (ptrdiff_t z = 0; z < recon->z_count; z++) {
     AetNormalPlane plane = PlaneAt(recon, resire, z); /* its gradients have changed places already */
     plane.G = resire->state_before + z * count, plane.G_before = resire->state + z * count;
-    AetNormalAdvance(count, &plane, resire->direction + z * count, &rows[2 * z + 1]);
+    AetNormalAdvance(count, &plane, resire->direction + z * count, &rows[z]);
   }
-  PetscCall(AetSumOrdered(recon->comm, (PetscInt)recon->z_start, (PetscInt)recon->z_count, (PetscInt)recon->n[0], 2, rows, sums));
+  PetscCall(AetSumOrdered(recon->comm, (PetscInt)recon->z_start, (PetscInt)recon->z_count, (PetscInt)recon->n[0], 1, rows, &sum));
   PetscCall(PetscFree(rows));
-  *uphill = sums[0], *rise = 2 * sums[1];
+  *rise = 2 * sum;
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+PetscErrorCode AetResireNormalStep(AetRecon recon, AetResire *resire, double momentum, double *uphill, double *rise)
+{
+  const ptrdiff_t count = PlaneVoxels(recon);
+  double         *rows;
+
+  PetscFunctionBegin;
+  PetscCall(PetscCalloc1((size_t)recon->z_count, &rows));
+#pragma omp parallel for num_threads(AetThreads())
+  for (ptrdiff_t z = 0; z < recon->z_count; z++) {
+    const AetNormalPlane plane = PlaneAt(recon, resire, z);
+    AetNormalUpdate(count, resire->step / resire->norm, momentum, resire->ramp != NULL, &plane, resire->direction + z * count, &rows[z]);
+  }
+  PetscCall(AetSumOrdered(recon->comm, (PetscInt)recon->z_start, (PetscInt)recon->z_count, (PetscInt)recon->n[0], 1, rows, uphill));
+  PetscCall(PetscFree(rows));
+  if (recon->smooth > 0) {
+    PetscCall(AetResireSmooth(recon, resire->previous));
+    for (ptrdiff_t i = 0; i < recon->z_count * count; i++) resire->direction[i] = resire->previous[i] - recon->volume->data[i];
+  }
+  PetscCall(AetResireNormalMove(recon, resire, rise));
   PetscFunctionReturn(PETSC_SUCCESS);
 }

@@ -38,6 +38,11 @@ PetscErrorCode AetResireNormalRelease(AetRecon recon, AetResire *resire, double 
 PetscErrorCode AetResireNormalGradient(AetRecon recon, AetResire *resire, double momentum);
 /* x <- the next iterate, previous <- x, and their gradients; *rise is what the misfit's residual gained. */
 PetscErrorCode AetResireNormalStep(AetRecon recon, AetResire *resire, double momentum, double *uphill, double *rise);
+/* After `direction` <- previous - x: x <- previous, with its gradient; *rise as above. */
+PetscErrorCode AetResireNormalMove(AetRecon recon, AetResire *resire, double *rise);
+
+/* `next` smoothed as recon_smooth says, inside the support. Collective. */
+PetscErrorCode AetResireSmooth(AetRecon recon, float *next);
 /* x and previous change places, and their states. */
 void AetResireSwap(AetRecon recon, AetResire *resire);
 

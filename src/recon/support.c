@@ -1,5 +1,6 @@
 /* The support: where the object may be. */
-#include "recon/recon_private.h"
+#include "recon/support.h"
+#include "recon/morphology.h"
 #include "recon/volume_fit.h"
 #include <string.h>
 
@@ -36,22 +37,47 @@ static PetscErrorCode ReadSupport(MPI_Comm comm, const char *file, AetVolume *fo
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
-PetscErrorCode AetReconSupport(AetRecon recon)
+static PetscErrorCode FileSupport(AetRecon recon)
 {
-  const char *file = recon->support_file;
-  AetVolume   found;
+  AetVolume found;
 
   PetscFunctionBegin;
-  if (!file[0] || !strcmp(file, "none")) PetscFunctionReturn(PETSC_SUCCESS);
-  PetscCall(AetVolumeCreate(recon->comm, recon->n, recon->tilt->pixel_angstrom, &recon->support));
-  if (!strcmp(file, "auto")) {
-    AetCheck(!recon->extended, AET_ERR_INPUT, "recon_support: auto expects an isolated object, found recon_extended true");
-    PetscCall(AetReconHull(recon, recon->support));
-    PetscFunctionReturn(PETSC_SUCCESS);
-  }
-  PetscCall(ReadSupport(recon->comm, file, &found));
+  PetscCall(ReadSupport(recon->comm, recon->support_file, &found));
   PetscCall(AetVolumeFit(found, recon->support));
   PetscCall(AetVolumeDestroy(&found));
-  PetscCall(CheckSupport(recon->support, file));
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+/* The hull of an isolated object's shadows; of an object that runs past the images, everything. */
+static PetscErrorCode WrapSupport(AetRecon recon)
+{
+  PetscFunctionBegin;
+  AetCheck(!strcmp(recon->method->name, "genfire") || !strcmp(recon->method->name, "resire"), AET_ERR_INPUT,
+           "recon_support: shrinkwrap expects recon_method genfire or resire, found %s", recon->method->name);
+  if (!recon->extended) PetscCall(AetReconHull(recon, recon->support));
+  for (ptrdiff_t i = 0; recon->extended && i < recon->z_count * recon->n[1] * recon->n[2]; i++) recon->support->data[i] = 1;
+  recon->wrapped = PETSC_TRUE;
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+PetscErrorCode AetReconSupport(AetRecon recon)
+{
+  const char *choice = recon->support_file;
+
+  PetscFunctionBegin;
+  if (!choice[0] || !strcmp(choice, "none")) PetscFunctionReturn(PETSC_SUCCESS);
+  PetscCall(AetVolumeCreate(recon->comm, recon->n, recon->tilt->pixel_angstrom, &recon->support));
+  if (!strcmp(choice, "auto")) {
+    AetCheck(!recon->extended, AET_ERR_INPUT, "recon_support: auto expects an isolated object, found recon_extended true");
+    PetscCall(AetReconHull(recon, recon->support));
+  } else if (!strcmp(choice, "otsu")) {
+    PetscCall(AetReconOtsu(recon, recon->support));
+  } else if (!strcmp(choice, "shrinkwrap")) {
+    PetscCall(WrapSupport(recon));
+  } else {
+    PetscCall(FileSupport(recon));
+  }
+  PetscCall(CheckSupport(recon->support, choice));
+  PetscCall(AetReconSoften(recon, recon->support_soft, recon->support->data));
   PetscFunctionReturn(PETSC_SUCCESS);
 }
