@@ -164,7 +164,7 @@ static PetscErrorCode PrepareSteps(AetAngleLevel *level, AetProjector projector,
 
   PetscFunctionBegin;
   if (level->ramp) PetscFunctionReturn(PETSC_SUCCESS);
-  PetscCall(AetRampCreate(level->volume->comm, ApplyNormal, &normal, level->volume->n, RAMP_FLOOR, vector, &level->ramp));
+  PetscCall(AetRampCreate(level->volume->comm, ApplyNormal, &normal, level->volume->n, RAMP_FLOOR, 0, vector, &level->ramp));
   for (ptrdiff_t i = 0; i < Voxels(level); i++) vector[i] = 1;
   for (int round = 0; round < POWER_ROUNDS; round++) {
     PetscCall(SumSquares(level->volume, vector, &square));

@@ -2,7 +2,8 @@
 #include "recon/recon_private.h"
 
 static const AetReconMethod *const methods[] = {
-    &AetReconResire, &AetReconGenfire, &AetReconSirt, &AetReconSart, &AetReconCgls, &AetReconLsqr, &AetReconWbp, &AetReconDfi, &AetReconEst,
+    &AetReconResire, &AetReconGenfire, &AetReconSirt, &AetReconSart, &AetReconCgls,
+    &AetReconLsqr,   &AetReconWbp,     &AetReconDfi,  &AetReconEst,  &AetReconTv,
 };
 
 const AetReconMethod *AetReconMethodAt(int index)

@@ -2,7 +2,7 @@
 #include "recon/recon_private.h"
 
 static const AetOption options[] = {
-    {"recon_method", AET_OPTION_ENUM, "", "resire", 0, 0, "resire|genfire|sirt|sart|cgls|lsqr|wbp|dfi|est", "method of reconstruction"},
+    {"recon_method", AET_OPTION_ENUM, "", "resire", 0, 0, "resire|genfire|sirt|sart|cgls|lsqr|wbp|dfi|est|tv", "method of reconstruction"},
     {"recon_iterations", AET_OPTION_INT, "", "0", 0, 1e6, NULL, "iterations; 0: the default of the method"},
     {"recon_plateau", AET_OPTION_REAL, "", "0", 0, 1, NULL,
      "iterations end when ten of them have lowered the misfit by less than this part of it; 0: all are made"},
@@ -36,7 +36,7 @@ static const AetOption options[] = {
      "order in which measured Fourier voxels are enforced: all at once, from low frequencies on, and back again (genfire)"},
     {"recon_operator", AET_OPTION_ENUM, "", "auto", 0, 0, "auto|convolution|pair",
      "the normal operator as a convolution, which takes what the images do not see for empty, or as the projector pair; auto: the "
-     "convolution unless the object is extended or the images are bright at their borders (resire)"},
+     "convolution unless the object is extended or the images are bright at their borders (resire, tv)"},
     {"recon_acceleration", AET_OPTION_ENUM, "", "ramp", 0, 0, "ramp|fista|none",
      "steps with momentum and restart along the gradient filtered by the inverse of the views' density, with momentum alone, or the plain "
      "published steps (resire, est)"},
@@ -48,6 +48,8 @@ static const AetOption options[] = {
      "acceleration); 0: it becomes 0 (est)"},
     {"recon_subsets", AET_OPTION_INT, "", "10", 1, 1e5, NULL, "ordered subsets of views; at most one view each (sart)"},
     {"recon_positive", AET_OPTION_BOOL, "", "true", 0, 0, NULL, "values below 0 become 0 after every step (sirt, sart)"},
+    {"recon_tv_weight", AET_OPTION_REAL, "", "0.003", 0, 1, NULL,
+     "weight of the total variation over the largest value of the back-projected images; 0: plain least squares (tv)"},
     {"recon_window", AET_OPTION_ENUM, "", "ram-lak", 0, 0, "ram-lak|shepp-logan|cosine|hamming|hann",
      "what the weights of the views are multiplied with, from 1 at frequency 0 to Nyquist's (wbp)"},
     {"recon_diameter", AET_OPTION_INT, "voxels", "0", 0, 1e5, NULL,

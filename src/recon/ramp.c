@@ -1,4 +1,4 @@
-/* The preconditioner of RESIRE (docs/theory/resire.md). */
+/* The preconditioner of RESIRE and TV (docs/theory/resire.md, tv.md). */
 #include "recon/ramp.h"
 #include <math.h>
 
@@ -6,6 +6,7 @@ struct _p_AetRamp {
   AetTransform transform;
   ptrdiff_t    n[3], N[3], z_start, z_count, ky_start;
   float       *filter; /* [ky_count][N_x/2+1][N_z] */
+  double       highest;
 };
 
 static void HannWindow(const ptrdiff_t n[3], ptrdiff_t z_start, ptrdiff_t z_count, float *volume)
@@ -40,13 +41,35 @@ static void TakeSymbol(void *context, int thread, ptrdiff_t ky, ptrdiff_t kx, pt
   for (ptrdiff_t i = 0; i < count * Nz; i++) filter[i] = crealf(columns[i]);
 }
 
-static PetscErrorCode MakeFilter(AetRamp ramp, MPI_Comm comm, AetNormalOperator normal, void *context, double floor, float *volume)
+/* 1 / (symbol + (floor + slope · minus the Laplacian's symbol) · highest), for one row of k_y and one k_x. */
+static void InvertColumn(const AetRamp ramp, double floor, double slope, double sines, float *filter)
 {
-  ptrdiff_t size;
+  for (ptrdiff_t kz = 0; kz < ramp->N[0]; kz++) {
+    double z = slope > 0 ? sin(M_PI * (double)kz / (double)ramp->N[0]) : 0;
+    filter[kz] = (float)(1 / (fmaxf(filter[kz], 0) + (floor + slope * 4 * (sines + z * z)) * ramp->highest));
+  }
+}
+
+static void Invert(AetRamp ramp, ptrdiff_t ky_count, double floor, double slope)
+{
+  const ptrdiff_t row = ramp->N[2] / 2 + 1;
+
+#pragma omp parallel for num_threads(AetThreads())
+  for (ptrdiff_t ky = 0; ky < ky_count; ky++)
+    for (ptrdiff_t kx = 0; kx < row; kx++) {
+      double y = sin(M_PI * (double)(ky + ramp->ky_start) / (double)ramp->N[1]), x = sin(M_PI * (double)kx / (double)ramp->N[2]);
+      InvertColumn(ramp, floor, slope, y * y + x * x, ramp->filter + (ky * row + kx) * ramp->N[0]);
+    }
+}
+
+static PetscErrorCode MakeFilter(AetRamp ramp, MPI_Comm comm, AetNormalOperator normal, void *context, double floor, double slope,
+                                 float *volume)
+{
+  ptrdiff_t size, ky_count;
   float     highest = 0, all;
 
   PetscFunctionBegin;
-  PetscCall(AetTransformGetLayout(ramp->transform, NULL, NULL, &ramp->ky_start, NULL, &size));
+  PetscCall(AetTransformGetLayout(ramp->transform, NULL, NULL, &ramp->ky_start, &ky_count, &size));
   PetscCall(PetscMalloc1((size_t)size, &ramp->filter));
   PetscCall(PointResponse(ramp, normal, context, volume));
   HannWindow(ramp->n, ramp->z_start, ramp->z_count, volume);
@@ -54,12 +77,13 @@ static PetscErrorCode MakeFilter(AetRamp ramp, MPI_Comm comm, AetNormalOperator 
   for (ptrdiff_t i = 0; i < size; i++) highest = fmaxf(highest, ramp->filter[i]);
   PetscCallMPI(MPI_Allreduce(&highest, &all, 1, MPI_FLOAT, MPI_MAX, comm));
   if (!(all > 0)) all = 1; /* a volume that no ray meets: any filter will do */
-  for (ptrdiff_t i = 0; i < size; i++) ramp->filter[i] = (float)(1 / (fmaxf(ramp->filter[i], 0) + floor * all));
+  ramp->highest = all;
+  Invert(ramp, ky_count, floor, slope);
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
-PetscErrorCode AetRampCreate(MPI_Comm comm, AetNormalOperator normal, void *context, const ptrdiff_t n[3], double floor, float *work,
-                             AetRamp *out)
+PetscErrorCode AetRampCreate(MPI_Comm comm, AetNormalOperator normal, void *context, const ptrdiff_t n[3], double floor, double slope,
+                             float *work, AetRamp *out)
 {
   AetRamp ramp;
   int     rank, size;
@@ -72,8 +96,13 @@ PetscErrorCode AetRampCreate(MPI_Comm comm, AetNormalOperator normal, void *cont
   for (int a = 0; a < 3; a++) ramp->n[a] = n[a], ramp->N[a] = AetSmoothSize(n[a], PETSC_TRUE);
   AetBlock(n[0], rank, size, &ramp->z_start, &ramp->z_count);
   PetscCall(AetTransformCreate(comm, n, ramp->N, &ramp->transform));
-  PetscCall(MakeFilter(ramp, comm, normal, context, floor, work));
+  PetscCall(MakeFilter(ramp, comm, normal, context, floor, slope, work));
   PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+double AetRampHighest(AetRamp ramp)
+{
+  return ramp->highest;
 }
 
 PetscErrorCode AetRampDestroy(AetRamp *ramp)

@@ -8,10 +8,11 @@ typedef struct _p_AetRamp *AetRamp;
 /* volume <- AᵀA volume. Collective. */
 typedef PetscErrorCode (*AetNormalOperator)(void *context, float *volume);
 /* From the operator itself: the response of AᵀA to a point in the middle, windowed and transformed, is its symbol h(k); the filter is
-   1 / (h(k) + floor · max h). It works on the volume's own grid, unpadded: a preconditioner need not be exact at the borders. Collective.
- */
-PetscErrorCode AetRampCreate(MPI_Comm comm, AetNormalOperator normal, void *context, const ptrdiff_t n[3], double floor, float *work,
-                             AetRamp *ramp);
+   1 / (h(k) + (floor + slope · |k|²) · max h), |k|² as of forward differences, 4 Σ sin²(π k_a / N_a). It works on the volume's own grid,
+   unpadded: a preconditioner need not be exact at the borders. Collective. */
+PetscErrorCode AetRampCreate(MPI_Comm comm, AetNormalOperator normal, void *context, const ptrdiff_t n[3], double floor, double slope,
+                             float *work, AetRamp *ramp);
+double         AetRampHighest(AetRamp ramp); /* max h */
 PetscErrorCode AetRampDestroy(AetRamp *ramp);
 /* result = the filter applied to `volume` (may be the same array). Collective. */
 PetscErrorCode AetRampApply(AetRamp ramp, const float *volume, float *result);

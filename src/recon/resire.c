@@ -23,23 +23,6 @@ static ptrdiff_t PlaneVoxels(AetRecon recon)
   return recon->n[1] * recon->n[2];
 }
 
-/* Sums over rows of this rank, in global order: planes of z, or views. */
-static PetscErrorCode SumPlanes(AetRecon recon, PetscInt width, const double *rows, double *sums)
-{
-  PetscFunctionBegin;
-  PetscCall(AetSumOrdered(recon->comm, (PetscInt)recon->z_start, (PetscInt)recon->z_count, (PetscInt)recon->n[0], width, rows, sums));
-  PetscFunctionReturn(PETSC_SUCCESS);
-}
-
-static PetscErrorCode SumViews(AetRecon recon, PetscInt width, const double *rows, double *sums)
-{
-  AetTiltSeries tilt = recon->tilt;
-
-  PetscFunctionBegin;
-  PetscCall(AetSumOrdered(recon->comm, (PetscInt)tilt->v_start, (PetscInt)tilt->v_count, (PetscInt)tilt->views, width, rows, sums));
-  PetscFunctionReturn(PETSC_SUCCESS);
-}
-
 static PetscErrorCode Norm(AetRecon recon, const float *volume, double *norm)
 {
   double *rows, square;
@@ -50,7 +33,7 @@ static PetscErrorCode Norm(AetRecon recon, const float *volume, double *norm)
   for (ptrdiff_t z = 0; z < recon->z_count; z++)
     for (ptrdiff_t i = 0; i < PlaneVoxels(recon); i++)
       rows[z] += (double)volume[z * PlaneVoxels(recon) + i] * volume[z * PlaneVoxels(recon) + i];
-  PetscCall(SumPlanes(recon, 1, rows, &square));
+  PetscCall(AetReconSumPlanes(recon, 1, rows, &square));
   PetscCall(PetscFree(rows));
   *norm = sqrt(square);
   PetscFunctionReturn(PETSC_SUCCESS);
@@ -114,7 +97,7 @@ static PetscErrorCode Prepare(AetRecon recon)
   if (resire->prepared) PetscFunctionReturn(PETSC_SUCCESS);
   PetscCall(recon->isolated ? AetResireNormalPrepare(recon, resire) : PairPrepare(recon, resire));
   if (resire->acceleration == ACCELERATION_RAMP)
-    PetscCall(AetRampCreate(recon->comm, Normal, recon, recon->n, RAMP_FLOOR, resire->gradient, &resire->ramp));
+    PetscCall(AetRampCreate(recon->comm, Normal, recon, recon->n, RAMP_FLOOR, 0, resire->gradient, &resire->ramp));
   PetscCall(EstimateNorm(recon, resire));
   resire->prepared = PETSC_TRUE;
   PetscFunctionReturn(PETSC_SUCCESS);
@@ -149,25 +132,6 @@ static PetscErrorCode Setup(AetRecon recon)
   PetscCall(AetReconChooseOperator(recon));
   PetscCall(AetAgree(recon->comm, Allocate(recon, resire)));
   PetscCall(Prepare(recon));
-  PetscFunctionReturn(PETSC_SUCCESS);
-}
-
-static PetscErrorCode Measure(AetRecon recon, const AetResire *resire, const float *Ax, AetMisfit *misfit)
-{
-  const ptrdiff_t pixels = Pixels(recon);
-  double         *rows, sums[6];
-
-  PetscFunctionBegin;
-  PetscCall(PetscCalloc1(6 * (size_t)recon->tilt->v_count, &rows));
-#pragma omp parallel for num_threads(AetThreads())
-  for (ptrdiff_t j = 0; j < recon->tilt->v_count; j++)
-    AetResireMisfit(pixels, Ax + j * pixels, recon->tilt->image + j * pixels, resire->use + j * pixels, rows + 6 * j);
-  PetscCall(SumViews(recon, 6, rows, sums));
-  PetscCall(PetscFree(rows));
-  misfit->r1 = sums[1] + sums[4] > 0 ? (sums[0] + sums[3]) / (sums[1] + sums[4]) : 0;
-  misfit->rfree = sums[4] > 0 ? sums[3] / sums[4] : -1;
-  misfit->residual = sums[2];
-  misfit->relative = sums[5] > 0 ? sqrt(sums[2] / sums[5]) : 0;
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
@@ -231,7 +195,7 @@ static PetscErrorCode PairStep(AetRecon recon, AetResire *resire, double momentu
   for (ptrdiff_t z = 0; z < recon->z_count; z++)
     AetResireUpdate(plane, step, momentum, recon->volume->data + z * plane, resire->gradient + z * plane, resire->direction + z * plane,
                     recon->support ? recon->support->data + z * plane : NULL, resire->previous + z * plane, rows + 2 * z);
-  PetscCall(SumPlanes(recon, 2, rows, sums));
+  PetscCall(AetReconSumPlanes(recon, 2, rows, sums));
   PetscCall(PetscFree(rows));
   PetscCall(AetResireSmooth(recon, resire->previous));
   AetResireSwap(recon, resire);
@@ -270,18 +234,14 @@ static PetscInt Released(AetRecon recon)
 
 static PetscErrorCode Release(AetRecon recon, AetResire *resire, AetMisfit *misfit)
 {
-  const ptrdiff_t pixels = recon->tilt->v_count * Pixels(recon);
-
   PetscFunctionBegin;
   if (resire->convolution) {
     PetscCall(AetResireNormalRelease(recon, resire, &misfit->residual));
     PetscCall(EstimateNorm(recon, resire)); /* more views, a larger operator */
     PetscFunctionReturn(PETSC_SUCCESS);
   }
-  recon->rfree = misfit->rfree;
-  for (ptrdiff_t i = 0; i < pixels; i++)
-    if (resire->use[i] == AET_PIXEL_WITHHELD) resire->use[i] = AET_PIXEL_USED;
-  PetscCall(Measure(recon, resire, resire->state, misfit));
+  AetNormalReleasePixels(recon, misfit, resire->use);
+  PetscCall(AetNormalMeasure(recon, resire->state, resire->use, misfit));
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
@@ -294,7 +254,7 @@ static PetscErrorCode Step(AetRecon recon, AetResire *resire, double momentum, c
   PetscCall(Gradient(recon, resire, momentum));
   if (!resire->convolution) {
     PetscCall(PairStep(recon, resire, momentum, uphill));
-    PetscCall(Measure(recon, resire, resire->state, misfit));
+    PetscCall(AetNormalMeasure(recon, resire->state, resire->use, misfit));
     PetscFunctionReturn(PETSC_SUCCESS);
   }
   PetscCall(AetResireNormalStep(recon, resire, momentum, uphill, &rise));
@@ -364,7 +324,7 @@ static PetscErrorCode Wrap(AetRecon recon, AetResire *resire, PetscInt k, Course
   } else {
     AetResireSwap(recon, resire);
     PetscCall(AetProjectorForward(resire->projector, recon->volume->data, resire->state));
-    PetscCall(Measure(recon, resire, resire->state, &c->before));
+    PetscCall(AetNormalMeasure(recon, resire->state, resire->use, &c->before));
   }
   c->momentum = 0, c->t = 1;
   AetCourseRenew(recon);
@@ -406,7 +366,7 @@ static PetscErrorCode Begin(AetRecon recon, AetResire *resire, AetMisfit *misfit
     PetscCall(AetProjectorForward(resire->projector, x, resire->state));
     PetscCall(PetscArraycpy(resire->state_before, resire->state, pixels));
   }
-  PetscCall(Measure(recon, resire, resire->state, misfit));
+  PetscCall(AetNormalMeasure(recon, resire->state, resire->use, misfit));
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 

@@ -18,49 +18,6 @@ static AetNormalPlane PlaneAt(AetRecon recon, const AetResire *resire, ptrdiff_t
   return plane;
 }
 
-/* Used views go in, withheld ones as nothing; Σ b² of the used ones. */
-static PetscErrorCode UsedImages(AetRecon recon, float *images, double *data)
-{
-  const AetTiltSeries tilt = recon->tilt;
-  const ptrdiff_t     pixels = tilt->ny * tilt->nx;
-  double             *rows;
-
-  PetscFunctionBegin;
-  PetscCall(PetscCalloc1((size_t)tilt->v_count, &rows));
-#pragma omp parallel for num_threads(AetThreads())
-  for (ptrdiff_t j = 0; j < tilt->v_count; j++)
-    for (ptrdiff_t i = j * pixels; i < (j + 1) * pixels; i++) {
-      images[i] = recon->view_used[tilt->v_start + j] ? tilt->image[i] : 0;
-      rows[j] += (double)images[i] * images[i];
-    }
-  PetscCall(AetSumOrdered(recon->comm, (PetscInt)tilt->v_start, (PetscInt)tilt->v_count, (PetscInt)tilt->views, 1, rows, data));
-  PetscCall(PetscFree(rows));
-  PetscFunctionReturn(PETSC_SUCCESS);
-}
-
-/* state <- -Aᵀb of the used views by the pair, which leaves its room to their kernel. `images` is room for the local views. */
-static PetscErrorCode Begin(AetRecon recon, AetResire *resire, float *images)
-{
-  AetProjector projector;
-
-  PetscFunctionBegin;
-  PetscCall(UsedImages(recon, images, &resire->data));
-  PetscCall(AetReconProjector(recon, &projector));
-  PetscCall(AetProjectorAdjoint(projector, images, resire->state));
-  PetscCall(AetProjectorDestroy(&recon->projector));
-  PetscCall(PetscFree(images));
-  for (ptrdiff_t i = 0; i < recon->z_count * PlaneVoxels(recon); i++) resire->state[i] = -resire->state[i];
-  PetscCall(AetConvolutionCreate(recon->tilt, recon->view_used, recon->n, &resire->convolution));
-  PetscFunctionReturn(PETSC_SUCCESS);
-}
-
-static PetscErrorCode AllocateImages(AetRecon recon, float **images)
-{
-  PetscFunctionBegin;
-  PetscCall(AetAgree(recon->comm, PetscMalloc1((size_t)(recon->tilt->v_count * recon->tilt->ny * recon->tilt->nx), images)));
-  PetscFunctionReturn(PETSC_SUCCESS);
-}
-
 /* Beside Aᵀb, the other volumes: when the pair and the making of the kernel need no more room. */
 static PetscErrorCode AllocateVolumes(AetRecon recon, AetResire *resire)
 {
@@ -82,8 +39,8 @@ PetscErrorCode AetResireNormalPrepare(AetRecon recon, AetResire *resire)
   PetscFunctionBegin;
   PetscCall(AetReconWithholdViews(recon));
   PetscCall(AetAgree(recon->comm, PetscMalloc1((size_t)voxels, &resire->state)));
-  PetscCall(AllocateImages(recon, &images));
-  PetscCall(Begin(recon, resire, images));
+  PetscCall(AetNormalImages(recon, &images));
+  PetscCall(AetNormalViews(recon, images, resire->state, &resire->data, &resire->convolution));
   PetscCall(AetAgree(recon->comm, AllocateVolumes(recon, resire)));
   PetscCall(PetscArraycpy(resire->state_before, resire->state, voxels));
   PetscFunctionReturn(PETSC_SUCCESS);
@@ -98,26 +55,6 @@ PetscErrorCode AetResireNormalFree(AetResire *resire)
   PetscCall(PetscFree(resire->state));
   PetscCall(PetscFree(resire->state_before));
   resire->direction = NULL;
-  PetscFunctionReturn(PETSC_SUCCESS);
-}
-
-/* Σ|Ax - b| / Σ|b| over the withheld views, from the projections of x. */
-static PetscErrorCode RFree(AetRecon recon, const float *Ax, double *rfree)
-{
-  const AetTiltSeries tilt = recon->tilt;
-  const ptrdiff_t     pixels = tilt->ny * tilt->nx;
-  double             *rows, sums[2];
-
-  PetscFunctionBegin;
-  PetscCall(PetscCalloc1(2 * (size_t)tilt->v_count, &rows));
-  for (ptrdiff_t j = 0; j < tilt->v_count; j++)
-    for (ptrdiff_t i = j * pixels; i < (j + 1) * pixels && !recon->view_used[tilt->v_start + j]; i++) {
-      rows[2 * j] += fabs((double)Ax[i] - tilt->image[i]);
-      rows[2 * j + 1] += fabs((double)tilt->image[i]);
-    }
-  PetscCall(AetSumOrdered(recon->comm, (PetscInt)tilt->v_start, (PetscInt)tilt->v_count, (PetscInt)tilt->views, 2, rows, sums));
-  PetscCall(PetscFree(rows));
-  *rfree = sums[1] > 0 ? sums[0] / sums[1] : -1;
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
@@ -137,7 +74,7 @@ PetscErrorCode AetResireNormalBegin(AetRecon recon, AetResire *resire, double *r
       resire->state_before[i] = resire->state[i] += resire->direction[i];
       resire->previous[i] = x[i];
     }
-  PetscCall(AetSumOrdered(recon->comm, (PetscInt)recon->z_start, (PetscInt)recon->z_count, (PetscInt)recon->n[0], 1, rows, &sum));
+  PetscCall(AetReconSumPlanes(recon, 1, rows, &sum));
   PetscCall(PetscFree(rows));
   *residual = fmax(resire->data + sum, 0);
   PetscFunctionReturn(PETSC_SUCCESS);
@@ -145,17 +82,13 @@ PetscErrorCode AetResireNormalBegin(AetRecon recon, AetResire *resire, double *r
 
 PetscErrorCode AetResireNormalRelease(AetRecon recon, AetResire *resire, double *residual)
 {
-  AetProjector projector;
-  float       *images = NULL;
+  float *images = NULL;
 
   PetscFunctionBegin;
   PetscCall(AetConvolutionDestroy(&resire->convolution)); /* of other views than from now on */
-  PetscCall(AllocateImages(recon, &images));
-  PetscCall(AetReconProjector(recon, &projector));
-  PetscCall(AetProjectorForward(projector, recon->volume->data, images));
-  PetscCall(RFree(recon, images, &recon->rfree));
-  for (ptrdiff_t j = 0; j < recon->tilt->views; j++) recon->view_used[j] = 1;
-  PetscCall(Begin(recon, resire, images));
+  PetscCall(AetNormalImages(recon, &images));
+  PetscCall(AetNormalReleaseViews(recon, recon->volume->data, images));
+  PetscCall(AetNormalViews(recon, images, resire->state, &resire->data, &resire->convolution));
   PetscCall(AetResireNormalBegin(recon, resire, residual));
   PetscFunctionReturn(PETSC_SUCCESS);
 }
@@ -188,7 +121,7 @@ PetscErrorCode AetResireNormalMove(AetRecon recon, AetResire *resire, double *ri
     plane.G = resire->state_before + z * count, plane.G_before = resire->state + z * count;
     AetNormalAdvance(count, &plane, resire->direction + z * count, &rows[z]);
   }
-  PetscCall(AetSumOrdered(recon->comm, (PetscInt)recon->z_start, (PetscInt)recon->z_count, (PetscInt)recon->n[0], 1, rows, &sum));
+  PetscCall(AetReconSumPlanes(recon, 1, rows, &sum));
   PetscCall(PetscFree(rows));
   *rise = 2 * sum;
   PetscFunctionReturn(PETSC_SUCCESS);
@@ -206,7 +139,7 @@ PetscErrorCode AetResireNormalStep(AetRecon recon, AetResire *resire, double mom
     const AetNormalPlane plane = PlaneAt(recon, resire, z);
     AetNormalUpdate(count, resire->step / resire->norm, momentum, resire->ramp != NULL, &plane, resire->direction + z * count, &rows[z]);
   }
-  PetscCall(AetSumOrdered(recon->comm, (PetscInt)recon->z_start, (PetscInt)recon->z_count, (PetscInt)recon->n[0], 1, rows, uphill));
+  PetscCall(AetReconSumPlanes(recon, 1, rows, uphill));
   PetscCall(PetscFree(rows));
   if (recon->smooth > 0) {
     PetscCall(AetResireSmooth(recon, resire->previous));

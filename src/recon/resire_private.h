@@ -2,14 +2,8 @@
 #ifndef AET_RESIRE_PRIVATE_H
 #define AET_RESIRE_PRIVATE_H
 
-#include "recon/convolution.h"
+#include "recon/normal.h"
 #include "recon/ramp.h"
-#include "recon/recon_private.h"
-
-/* Sums over all views of AetResireMisfit; with the convolution only the last two are known. */
-typedef struct {
-  double r1, rfree, residual, relative; /* Σ|Ax-b|/Σ|b|; withheld; Σ(Ax-b)²; its root over that of Σb² */
-} AetMisfit;
 
 typedef struct {
   AetProjector   projector;   /* borrowed; the pair's way */
