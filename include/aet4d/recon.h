@@ -86,6 +86,56 @@ AET_EXTERN PetscErrorCode AetAnglesRefine(AetTiltSeries tilt, const AetAngleSett
     axis (within ±range_px) with which quick low-resolution reconstructions fit best. `tilt` is not changed. Collective. */
 AET_EXTERN PetscErrorCode AetTiltAxisSearch(AetTiltSeries tilt, double range_deg, double range_px, double *axis_deg, double *shift_px);
 
+/* ---------------------------------------------------------------- orientations, where nothing is known of them */
+
+/** The options of the search of orientations, `recon_orientations_*`. */
+AET_EXTERN const AetOptionTable AetOrientationOptions;
+typedef struct {
+  PetscInt         starts;            /* random beginnings; the best goes on */
+  double           diameter_angstrom; /* of the object at most; 0: from the images */
+  uint64_t         seed;
+  PetscBool        refine; /* AetAnglesRefine from what was found */
+  AetAngleSettings angles; /* of that */
+} AetOrientationSettings;
+/** From `recon_orientations_*`, `seed`, `recon_angles_*`, `recon_thickness`; registers the tables. Not collective. */
+AET_EXTERN PetscErrorCode AetOrientationSettingsFromOptions(AetOrientationSettings *settings);
+
+/** What a search found. */
+typedef struct {
+  ptrdiff_t       views, left_out; /* in the series now; taken out of it because they showed no light */
+  double          diameter_angstrom;
+  PetscInt        starts, best;
+  double         *start_misfit; /* [starts] relative square that the best orientations leave, where the starts are compared */
+  double          misfit;       /* the same at the end of the search, at the finer resolution `angstrom` */
+  double          angstrom;
+  double          mean_shift_px; /* by which images were moved back, the refinement's apart */
+  AetAnglesReport angles;        /* of the refinement; views is 0 where there was none */
+} AetOrientationsReport;
+AET_EXTERN PetscErrorCode AetOrientationsReportFree(AetOrientationsReport *report);
+
+/** Finds the orientations and shifts of views of which nothing is known: one isolated object on a dark or even background, seen from any
+    side. From random starts, every view is compared with every orientation of a grid over all of SO(3), by band-limited central slices on
+    polar coordinates, and a volume is made from all of them, weighted (expectation maximisation: Sigworth, J. Struct. Biol. 122 (1998) 328;
+    Scheres, J. Mol. Biol. 415 (2012) 406), the weights ever narrower, the resolution ever finer; the start that leaves least goes on, to
+    AetAnglesRefine. `tilt` is changed in place: angles, rotations, images moved back by a Fourier shift; views without light are taken
+    out. The object as a whole may be turned, and it may be its mirror image: projections of unknown orientation do not tell which. The
+    same bits on any number of ranks. AET_ERR_INPUT for fewer than three views with light, AET_ERR_DATA for pixels that are not finite.
+    Collective on tilt->comm; the report is freed by AetOrientationsReportFree. */
+AET_EXTERN PetscErrorCode AetOrientationsFind(AetTiltSeries tilt, const AetOrientationSettings *settings, AetOrientationsReport *report);
+
+/** How one volume lies on another: the point r of the fixed volume is the point matrix · r + shift of the moving one. */
+typedef struct {
+  double    matrix[9];   /* row-major, on (x, y, z): a rotation, or one times a reflection */
+  PetscBool mirrored;    /* which of the two */
+  double    shift_px[3]; /* x, y, z, voxels about the origin */
+  double    correlation; /* Pearson's, of the aligned volume with the fixed one */
+} AetVolumeAlignment;
+/** The rotation, shift and hand with which `moving` matches `fixed` best (volumes of one size and pixel, of isolated objects), and `moving`
+    as it lies then (created; the caller destroys it). All rotations at low resolution, about the centres of mass, then a climb from the
+    best few at higher resolution; the score is the Fourier shell correlation, all shells alike. Every rank holds both volumes and their
+    spectra on doubled grids. The same bits on any number of ranks. Collective on the volumes' communicator. */
+AET_EXTERN PetscErrorCode AetVolumeAlign(AetVolume moving, AetVolume fixed, AetVolumeAlignment *alignment, AetVolume *aligned);
+
 /** Fourier shell correlation of two volumes of one size: fsc[shell], shells of one voxel of the unpadded transform, floor(min n / 2)+1 of
     them (allocated; PetscFree). Collective. */
 AET_EXTERN PetscErrorCode AetFourierShellCorrelation(AetVolume a, AetVolume b, int *shells, double **fsc);

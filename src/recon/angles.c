@@ -147,8 +147,7 @@ static PetscErrorCode Rounds(AetAngles *angles, AetAnglesReport *report, AetProg
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
-/* The series as it is seen with the refined poses. */
-static PetscErrorCode Apply(AetAngles *angles)
+PetscErrorCode AetAnglesApply(AetAngles *angles)
 {
   AetTiltSeries   tilt = angles->measured;
   const ptrdiff_t pixels = tilt->ny * tilt->nx;
@@ -199,7 +198,7 @@ static PetscErrorCode Refine(AetAngles *angles, AetAnglesReport *report)
   report->changed = (PetscBool)(report->after < report->before);
   if (!report->changed) AetPosesCopy(tilt->views, &angles->nominal, &angles->now);
   FillReport(angles, report);
-  if (report->changed || range > 0) PetscCall(Apply(angles));
+  if (report->changed || range > 0) PetscCall(AetAnglesApply(angles));
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 

@@ -70,6 +70,8 @@ void AetAnglesClip(const AetAngles *angles, ptrdiff_t view, double R[9], double 
 /* Spectra and nominal poses of a series; and their end. Collective. */
 PetscErrorCode AetAnglesOpen(AetTiltSeries tilt, const AetAngleSettings *settings, AetAngles *angles);
 PetscErrorCode AetAnglesClose(AetAngles *angles);
+/* The series becomes what is seen with the poses so far: rotations, angles, images moved back. Collective. */
+PetscErrorCode AetAnglesApply(AetAngles *angles);
 /* AetTiltAxisSearch about the nominal poses; they and those so far become what it finds. Collective. */
 PetscErrorCode AetAnglesAxis(AetAngles *angles, double range_deg, double range_px, double *axis_deg, double *shift_px);
 
