@@ -33,6 +33,8 @@ AET_EXTERN const char *AetCommit(void);
 #define AET_ERR_WRITE PETSC_ERR_FILE_WRITE     /* disk full, unwritable */
 #define AET_ERR_DATA PETSC_ERR_FILE_UNEXPECTED /* readable, but not what was expected */
 #define AET_ERR_MEMORY PETSC_ERR_MEM
+#define AET_ERR_INTERRUPTED ((PetscErrorCode)(PETSC_ERR_MAX_VALUE + 85)) /* a signal asked for the end; nothing is wrong */
+#define AET_INTERRUPTED_STATUS 85                                        /* exit status of that: the same command goes on */
 
 /** Records a one-line message (file or key; expected; found) for `code` on this rank and returns `code`. Not collective, prints nothing.
     The first message recorded since the last AetErrorClear stands. */
@@ -41,7 +43,7 @@ AET_EXTERN PetscErrorCode AetRaise(PetscErrorCode code, const char *format, ...)
 AET_EXTERN const char *AetErrorMessage(void);
 /** Forgets the message, after a caller has handled the error itself. Not collective. */
 AET_EXTERN void AetErrorClear(void);
-/** True for the codes that are told in one line (input, file and memory errors). Not collective. */
+/** True for the codes that are told in one line (input, file and memory errors, an end that was asked for). Not collective. */
 AET_EXTERN PetscBool AetErrorIsUser(PetscErrorCode code);
 /** Exchanges `local` over comm: returns 0 everywhere if every rank brought 0; otherwise every rank returns the code of the lowest
     failing rank and holds its message. Collective on comm. Use: `PetscCall(AetAgree(comm, SomethingLocal(...)));` */
@@ -56,6 +58,16 @@ AET_EXTERN PetscErrorCode AetAgree(MPI_Comm comm, PetscErrorCode local);
 #define AetCallMPI(call) PetscCallMPI(call)
 /** Lifts an FFTW plan that could not be made into the error chain. */
 #define AetCheckFFTW(plan) AetCheck((plan) != NULL, PETSC_ERR_LIB, "FFTW could not make a plan: %s", #plan)
+
+/* ---------------------------------------------------------------- an end that is asked for */
+
+/** From now on SIGUSR1 and SIGTERM leave a note instead of ending the process, the second SIGTERM excepted; false ends it. Not collective.
+ */
+AET_EXTERN PetscErrorCode AetInterruptWatch(PetscBool watch);
+/** Whether this rank has got such a signal since. Not collective. */
+AET_EXTERN PetscBool AetInterruptAsked(void);
+/** Whether any rank has. Collective on comm. */
+AET_EXTERN PetscErrorCode AetInterruptAgree(MPI_Comm comm, PetscBool *asked);
 
 /* ---------------------------------------------------------------- options
    The PETSc options database is the only configuration. Each module declares its options in one table; -help, configs/reference.yaml and
@@ -167,6 +179,8 @@ typedef struct _p_AetProgress *AetProgress;
 AET_EXTERN PetscErrorCode AetProgressCreate(MPI_Comm comm, const char *stage, PetscInt steps, AetProgress *progress);
 /** `note`: a short text such as "R1 0.195" (may be NULL). */
 AET_EXTERN PetscErrorCode AetProgressStep(AetProgress progress, PetscInt done, const char *note);
+/** The first `done` steps were made by an earlier run: the time left is told by the rest. */
+AET_EXTERN PetscErrorCode AetProgressSkip(AetProgress progress, PetscInt done);
 AET_EXTERN PetscErrorCode AetProgressDestroy(AetProgress *progress);
 /** One line of a stage's report on rank 0 of comm, to stdout and to the run's log file if one is open; silent with -quiet. */
 AET_EXTERN PetscErrorCode AetReport(MPI_Comm comm, const char *format, ...) __attribute__((format(printf, 2, 3)));
@@ -220,7 +234,8 @@ AET_EXTERN PetscErrorCode AetProvenanceAddLibrary(const char *name, const char *
 AET_EXTERN PetscErrorCode AetProvenanceForEach(void (*visit)(const char *section, const char *key, const char *value, void *context),
                                                void *context);
 /** Digest of everything a stage depends on: the version and commit, the resolved options whose keys begin with one of `prefixes`
-   (NULL-ended) and the digests of `inputs` (NULL-ended paths). Equal key, equal result: `run` skips the stage. Collective on comm. */
+   (NULL-ended; "!prefix" leaves those out again) and the digests of `inputs` (NULL-ended paths). Equal key, equal result: `run` skips the
+   stage. Collective on comm. */
 AET_EXTERN PetscErrorCode AetStageKey(MPI_Comm comm, const char *stage, const char *const *prefixes, const char *const *inputs,
                                       char key[33]);
 

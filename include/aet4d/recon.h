@@ -17,6 +17,8 @@ typedef struct {
   int           shells;  /* GENFIRE: R_free by shell of one voxel of the padded grid */
   const double *rfree_shell;
   double        seconds_per_iteration;
+  PetscInt      checkpoints; /* written, and the seconds that they took */
+  double        checkpoint_seconds;
 } AetReconReport;
 
 /** A reconstruction: Create → SetFromOptions → SetUp → Solve → Destroy. Each collective on the tilt series' communicator. */
@@ -25,6 +27,11 @@ typedef struct _p_AetRecon *AetRecon;
 AET_EXTERN PetscErrorCode AetReconCreate(AetTiltSeries tilt, AetRecon *recon);
 /** Reads `recon_*`: method, iterations, thickness, support, oversampling, rfree_fraction, extended, … */
 AET_EXTERN PetscErrorCode AetReconSetFromOptions(AetRecon recon);
+/** Lets Solve keep the state of an iterating method in the HDF5 file `path` (`recon_checkpoint_*`), and go on from it where the file was
+    written under the same `key`, a text that tells equal inputs and options; the volume is then, bit for bit, that of an undisturbed run,
+   on any number of ranks. When SIGUSR1 or SIGTERM has come (AetInterruptWatch), Solve writes it and returns AET_ERR_INTERRUPTED. The caller
+    removes the file. Methods that do not iterate, cgls and lsqr write none and begin again. Not collective; the same on every rank. */
+AET_EXTERN PetscErrorCode AetReconSetCheckpoint(AetRecon recon, const char *path, const char *key);
 AET_EXTERN PetscErrorCode AetReconSetUp(AetRecon recon);
 /** Creates `volume` ([z][y][x], pixel of the tilt series); the caller destroys it. */
 AET_EXTERN PetscErrorCode AetReconSolve(AetRecon recon, AetVolume *volume);

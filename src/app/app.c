@@ -118,7 +118,8 @@ static PetscBool AllArrive(MPI_Comm comm, PetscErrorCode code)
   return (PetscBool)done;
 }
 
-/* The exit status: 0; 2 with one line for a user's mistake; 1 for a bug, whose trace has been printed. */
+/* The exit status: 0; 85 where a signal asked for the end and the same command goes on; 2 with one line for a user's mistake; 1 for a bug,
+ * whose trace has been printed. */
 static int Finish(MPI_Comm comm, PetscErrorCode code, int status)
 {
   PetscErrorCode agreed;
@@ -132,6 +133,7 @@ static int Finish(MPI_Comm comm, PetscErrorCode code, int status)
   }
   agreed = AetAgree(comm, code);
   if (!agreed) return status;
+  if (agreed == AET_ERR_INTERRUPTED) return AET_INTERRUPTED_STATUS;
   if (!rank && AetErrorIsUser(agreed)) fprintf(stderr, "aet4d: %s\n", AetErrorMessage()[0] ? AetErrorMessage() : "out of memory");
   return AetErrorIsUser(agreed) ? 2 : 1;
 }

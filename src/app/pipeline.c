@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #define AET_INPUTS_MAX 6
+#define CHECKPOINT "checkpoint.h5"
 
 typedef struct {
   const char        *name;       /* in messages and in the stage key */
@@ -13,6 +14,7 @@ typedef struct {
   const char        *output;     /* the file that is its result */
   const char        *twin;       /* written beside it; must be there too (NULL: none) */
   const char        *unfiltered; /* the same without the Fourier filter; must be there too where one is used (NULL: none) */
+  const char        *state;      /* checkpoint while the stage is being made (NULL: none) */
   const char *const *options;    /* prefixes of the option keys that matter, NULL-ended */
   const char *const *files;      /* FILE options whose content matters, NULL-ended */
   PetscErrorCode (*make)(AetRun *run, const char *path);
@@ -90,11 +92,13 @@ static PetscErrorCode FilterVolume(AetRun *run)
 
 static PetscErrorCode MakeVolume(AetRun *run, const char *path)
 {
-  AetTiltSeries tilt;
+  AetTiltSeries tilt = NULL;
+  char          checkpoint[PETSC_MAX_PATH_LEN];
 
   PetscFunctionBegin;
+  AetOutputPath(&run->output, CHECKPOINT, checkpoint);
   PetscCall(AetRunTilt(run, &tilt));
-  PetscCall(AetStageReconstruct(tilt, run->output.summary, &run->volume));
+  PetscCall(AetStageReconstruct(tilt, run->output.summary, checkpoint, run->key, &run->volume));
   PetscCall(MeasureResolution(run, tilt));
   PetscCall(FilterVolume(run));
   PetscCall(AetVolumeWrite(run->volume, path));
@@ -135,12 +139,13 @@ static PetscErrorCode MakeAtoms(AetRun *run, const char *path)
 }
 
 static const Stage stages[AET_STAGE_COUNT] = {
-    {"prepare", "prepare", "tilt.h5", NULL, NULL,
+    {"prepare", "prepare", "tilt.h5", NULL, NULL, NULL,
      (const char *const[]){"tilt_", "recon_angles_", "recon_thickness", "recon_extended", NULL},
      (const char *const[]){"tilt_projections", "tilt_angles", NULL}, MakeTilt},
-    {"reconstruct", "recon", "volume.h5", "volume.xdmf", "volume_unfiltered.h5", (const char *const[]){"recon_", "seed", NULL},
-     (const char *const[]){"recon_support", "recon_initial", NULL}, MakeVolume},
-    {"trace", "trace", "atoms.h5", "atoms.xyz", "atoms_unfiltered.h5", (const char *const[]){"trace_", "seed", NULL},
+    {"reconstruct", "recon", "volume.h5", "volume.xdmf", "volume_unfiltered.h5", CHECKPOINT,
+     (const char *const[]){"recon_", "!recon_checkpoint_", "seed", NULL}, (const char *const[]){"recon_support", "recon_initial", NULL},
+     MakeVolume},
+    {"trace", "trace", "atoms.h5", "atoms.xyz", "atoms_unfiltered.h5", NULL, (const char *const[]){"trace_", "seed", NULL},
      (const char *const[]){NULL}, MakeAtoms},
 };
 
@@ -263,6 +268,20 @@ static PetscErrorCode IsDone(AetRun *run, const Stage *stage, const char *key, P
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
+/* Removes the checkpoint of a stage, which has no use any more. */
+static PetscErrorCode ForgetState(AetRun *run, const Stage *stage)
+{
+  char path[PETSC_MAX_PATH_LEN];
+  int  rank;
+
+  PetscFunctionBegin;
+  PetscCallMPI(MPI_Comm_rank(run->comm, &rank));
+  if (!stage->state || rank) PetscFunctionReturn(PETSC_SUCCESS);
+  AetOutputPath(&run->output, stage->state, path);
+  (void)unlink(path);
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
 /* Executes a stage and records what it made, so that a later run, or this one killed and begun again, can skip it. */
 static PetscErrorCode Execute(AetRun *run, const Stage *stage, const char *key)
 {
@@ -274,6 +293,8 @@ static PetscErrorCode Execute(AetRun *run, const Stage *stage, const char *key)
   snprintf(name, sizeof name, "%s.", stage->prefix);
   PetscCall(AetSummaryForget(run->output.summary, name));
   AetOutputPath(&run->output, stage->output, path);
+  if (!run->resume) PetscCall(ForgetState(run, stage));
+  run->key = key;
   PetscCall(stage->make(run, path));
   PetscCall(AetOutputCost(run->comm, &run->output, stage->prefix, begin));
   PetscCall(Digest(run->comm, path, digest));
@@ -282,6 +303,7 @@ static PetscErrorCode Execute(AetRun *run, const Stage *stage, const char *key)
   snprintf(name, sizeof name, "%s.digest", stage->prefix);
   PetscCall(AetSummarySetText(run->output.summary, name, digest));
   PetscCall(AetOutputSummarise(run->comm, &run->output));
+  PetscCall(ForgetState(run, stage));
   PetscCall(AetReport(run->comm, "  %s: %.2f s\n", path, MPI_Wtime() - begin));
   run->made++;
   PetscFunctionReturn(PETSC_SUCCESS);
@@ -353,6 +375,29 @@ static PetscErrorCode CheckInputs(AetRun *run, AetStage first, AetStage last)
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
+/* What the results were made from does not depend on which stages this run skips. */
+static PetscErrorCode NameInputs(AetRun *run, const Stage *stage)
+{
+  char        paths[AET_INPUTS_MAX + 1][PETSC_MAX_PATH_LEN];
+  const char *inputs[AET_INPUTS_MAX + 2];
+
+  PetscFunctionBegin;
+  PetscCall(InputPaths(run, stage, paths, inputs));
+  for (int i = 0; inputs[i]; i++) PetscCall(AetProvenanceAddInput(run->comm, inputs[i]));
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+/* Between stages: ends the run where a signal has asked for it. */
+static PetscErrorCode EndIfAsked(AetRun *run, const Stage *next)
+{
+  PetscBool asked;
+
+  PetscFunctionBegin;
+  PetscCall(AetInterruptAgree(run->comm, &asked));
+  AetCheck(!asked, AET_ERR_INTERRUPTED, "ended on request before the stage %s: the same command goes on there", next->name);
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
 static PetscErrorCode DoStages(AetRun *run, AetStage first, AetStage last)
 {
   char key[33] = "nothing", before[33];
@@ -365,11 +410,15 @@ static PetscErrorCode DoStages(AetRun *run, AetStage first, AetStage last)
 
     memcpy(before, key, sizeof before);
     PetscCall(StageKey(run, &stages[s], before, key));
+    PetscCall(NameInputs(run, &stages[s]));
     PetscCall(IsDone(run, &stages[s], key, &done));
-    if (done)
+    if (done) {
+      PetscCall(ForgetState(run, &stages[s])); /* of a run that was killed at its last moment */
       PetscCall(AetReport(run->comm, "%s: unchanged, skipped\n", stages[s].name));
-    else
+    } else {
+      PetscCall(EndIfAsked(run, &stages[s]));
       PetscCall(Execute(run, &stages[s], key));
+    }
   }
   PetscFunctionReturn(PETSC_SUCCESS);
 }
@@ -396,10 +445,17 @@ PetscErrorCode AetPipeline(MPI_Comm comm, AetStage first, AetStage last, const c
   PetscErrorCode code;
 
   PetscFunctionBegin;
+  PetscCall(AetInterruptWatch(PETSC_TRUE));
   code = Perform(&run, first, last, pictures);
+  PetscCall(AetInterruptWatch(PETSC_FALSE));
   PetscCall(AetTiltSeriesDestroy(&run.tilt));
   PetscCall(AetVolumeDestroy(&run.volume));
   PetscCall(AetAtomsDestroy(&run.atoms));
+  if (code == AET_ERR_INTERRUPTED) {
+    PetscCall(AetReport(comm, "%s\n", AetErrorMessage()));
+    PetscCall(AetOutputClose(comm, &run.output));
+    PetscFunctionReturn(code);
+  }
   if (code) { /* the summary and the log must not wait for ranks that may not come */
     if (run.output.lock >= 0) (void)AetReportOpen(MPI_COMM_SELF, NULL);
     PetscFunctionReturn(code);

@@ -16,12 +16,15 @@ typedef struct {
   AetTiltSeries tilt;
   AetVolume     volume;
   AetAtoms      atoms;
+  const char   *key;  /* of the stage that is executed */
   int           made; /* stages that were executed, not skipped */
 } AetRun;
 
 /* Does stages `first` ... `last`. A stage is skipped when the summary says that its result was made from the same inputs and options
    (AetStageKey, chained through the stages before it) and the result on disk is, byte for byte, the one that was written.
-   `volume_file` (NULL: none) is traced in place of volume.h5. With `pictures`, draws them after a trace. Collective. */
+   A stage that was killed goes on from its checkpoint. On SIGUSR1 or SIGTERM the run ends, in order, at the next checkpoint or between two
+   stages: AET_ERR_INTERRUPTED. `volume_file` (NULL: none) is traced in place of volume.h5. With `pictures`, draws them after a trace.
+   Collective. */
 PetscErrorCode AetPipeline(MPI_Comm comm, AetStage first, AetStage last, const char *volume_file, PetscBool pictures);
 
 /* The objects of a run, from memory or from its folder. Lent. Collective. */

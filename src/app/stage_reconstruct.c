@@ -15,20 +15,26 @@ static PetscErrorCode Summarise(const AetReconReport *report, ptrdiff_t views, A
   PetscCall(AetSummarySetNumber(summary, "recon.error", report->error));
   if (report->rfree >= 0) PetscCall(AetSummarySetNumber(summary, "recon.rfree", report->rfree));
   PetscCall(AetSummarySetNumber(summary, "recon.seconds_per_iteration", report->seconds_per_iteration));
+  PetscCall(AetSummarySetNumber(summary, "recon.checkpoints", report->checkpoints));
+  PetscCall(AetSummarySetNumber(summary, "recon.checkpoint_seconds", report->checkpoint_seconds));
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
-PetscErrorCode AetStageReconstruct(AetTiltSeries tilt, AetSummary summary, AetVolume *volume)
+PetscErrorCode AetStageReconstruct(AetTiltSeries tilt, AetSummary summary, const char *checkpoint, const char *key, AetVolume *volume)
 {
   AetRecon              recon;
   const AetReconReport *report;
   char                  rfree[32] = "";
+  PetscErrorCode        code;
 
   PetscFunctionBegin;
   PetscCall(AetReconCreate(tilt, &recon));
   PetscCall(AetReconSetFromOptions(recon));
+  PetscCall(AetReconSetCheckpoint(recon, checkpoint, key));
   PetscCall(AetReconSetUp(recon));
-  PetscCall(AetReconSolve(recon, volume));
+  code = AetReconSolve(recon, volume);
+  if (code == AET_ERR_INTERRUPTED) PetscCall(AetReconDestroy(&recon)); /* the end that was asked for is an orderly one */
+  PetscCall(code);
   PetscCall(AetReconGetReport(recon, &report));
   AetCheck(isfinite(report->r1), AET_ERR_DATA,
            "tilt_projections: the reconstruction has no finite R1: expected intensities, found numbers out of range");

@@ -6,8 +6,9 @@
 
 /* The tilt series with refined angles and shifts: `recon_angles_*`; sets tilt.angles_mean_change_deg, ... Collective on tilt->comm. */
 PetscErrorCode AetStageRefineAngles(AetTiltSeries tilt, AetSummary summary);
-/* Tilt series to volume: `recon_*`; sets recon.method, recon.r1, ... The caller destroys the volume. Collective on tilt->comm. */
-PetscErrorCode AetStageReconstruct(AetTiltSeries tilt, AetSummary summary, AetVolume *volume);
+/* Tilt series to volume: `recon_*`; sets recon.method, recon.r1, ... Its state is kept in the file `checkpoint` under `key`
+   (AetReconSetCheckpoint). The caller destroys the volume. Collective on tilt->comm. */
+PetscErrorCode AetStageReconstruct(AetTiltSeries tilt, AetSummary summary, const char *checkpoint, const char *key, AetVolume *volume);
 /* Resolution of that by half sets; sets recon.resolution_05_angstrom, ... Freed by AetResolutionFree. Collective on tilt->comm. */
 PetscErrorCode AetStageHalfSets(AetTiltSeries tilt, AetSummary summary, AetResolution *resolution);
 /* Whether `recon_filter` asks for a filter. Not collective. */

@@ -35,7 +35,7 @@ void AetErrorClear(void)
 PetscBool AetErrorIsUser(PetscErrorCode code)
 {
   return (PetscBool)(code == AET_ERR_INPUT || code == AET_ERR_OPEN || code == AET_ERR_READ || code == AET_ERR_WRITE ||
-                     code == AET_ERR_DATA || code == AET_ERR_MEMORY);
+                     code == AET_ERR_DATA || code == AET_ERR_MEMORY || code == AET_ERR_INTERRUPTED);
 }
 
 PetscErrorCode AetErrorHandler(MPI_Comm comm, int line, const char *function, const char *file, PetscErrorCode code, PetscErrorType type,

@@ -10,7 +10,7 @@
 struct _p_AetProgress {
   MPI_Comm comm;
   char     stage[64];
-  PetscInt steps, last_tenth;
+  PetscInt steps, skipped, last_tenth;
   double   begin;
   int      rank, terminal, quiet;
 };
@@ -56,10 +56,11 @@ PetscErrorCode AetProgressCreate(MPI_Comm comm, const char *stage, PetscInt step
 PetscErrorCode AetProgressStep(AetProgress p, PetscInt done, const char *note)
 {
   PetscInt tenth = (PetscInt)((int64_t)done * 10 / p->steps);
-  double   elapsed = MPI_Wtime() - p->begin, left = done > 0 ? elapsed * (double)(p->steps - done) / (double)done : 0;
+  double   elapsed = MPI_Wtime() - p->begin, left = 0;
 
   PetscFunctionBegin;
   if (p->rank || p->quiet) PetscFunctionReturn(PETSC_SUCCESS);
+  if (done > p->skipped) left = elapsed * (double)(p->steps - done) / (double)(done - p->skipped);
   if (p->terminal) {
     printf("\r  %s %d/%d  %s  %.0f s left \033[K", p->stage, (int)done, (int)p->steps, note ? note : "", left);
     fflush(stdout);
@@ -70,6 +71,14 @@ PetscErrorCode AetProgressStep(AetProgress p, PetscInt done, const char *note)
     if (aet_log)
       fprintf(aet_log, "  %s %d/%d  %s  %.1f s\n", p->stage, (int)done, (int)p->steps, note ? note : "", elapsed), fflush(aet_log);
   }
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+PetscErrorCode AetProgressSkip(AetProgress p, PetscInt done)
+{
+  PetscFunctionBegin;
+  p->skipped = done;
+  p->last_tenth = (PetscInt)((int64_t)done * 10 / p->steps);
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 

@@ -241,8 +241,12 @@ static void KeepLine(const AetOption *option, const char *value, void *context)
   size_t size = strlen(option->key) + strlen(value) + 3;
   int    wanted = 0;
 
-  for (int i = 0; lines->prefixes && lines->prefixes[i]; i++)
-    wanted |= !strncmp(option->key, lines->prefixes[i], strlen(lines->prefixes[i]));
+  for (int i = 0; lines->prefixes && lines->prefixes[i]; i++) {
+    const char *prefix = lines->prefixes[i];
+
+    if (prefix[0] == '!' && !strncmp(option->key, prefix + 1, strlen(prefix + 1))) return;
+    wanted |= !strncmp(option->key, prefix, strlen(prefix));
+  }
   if (!wanted || lines->failed) return;
   lines->failed = Grow((void **)&lines->lines, lines->count, sizeof(char *)) || !(lines->lines[lines->count] = (char *)malloc(size));
   if (!lines->failed) snprintf(lines->lines[lines->count++], size, "%s=%s\n", option->key, value);

@@ -251,8 +251,8 @@ static PetscErrorCode Iterate(AetRecon recon, Course *course)
   for (; it < recon->iterations && !stop; it++) {
     PetscCall(Advance(recon, it, course, &error));
     snprintf(note, sizeof note, "errK %.4f", error);
+    if (recon->extension != AET_EXTENSION_NONE) AetCourseRenew(recon); /* a schedule is followed to its end */
     PetscCall(AetCourseIterated(recon, it + 1, error, note, &stop));
-    if (recon->extension != AET_EXTENSION_NONE) stop = PETSC_FALSE; /* a schedule is followed to its end */
   }
   PetscFunctionReturn(PETSC_SUCCESS);
 }
@@ -308,12 +308,11 @@ static PetscErrorCode GenfireSolve(AetRecon recon)
   PetscCall(AetCourseBegin(recon, "GENFIRE"));
   code = Iterate(recon, &course);
   PetscCall(AetCourseEnd(recon));
-  PetscCall(code);
-  if (recon->rfree >= 0) PetscCall(ShellRfree(recon, course.next));
+  if (!code && recon->rfree >= 0) code = ShellRfree(recon, course.next);
   PetscCall(PetscFree(course.object));
   PetscCall(PetscFree(course.next));
   PetscCall(PetscFree(course.limited));
-  PetscFunctionReturn(PETSC_SUCCESS);
+  PetscFunctionReturn(code);
 }
 
 const AetReconMethod AetReconGenfire = {"genfire", 100, GenfireSetUp, GenfireSolve, GenfireDestroy, PETSC_TRUE};

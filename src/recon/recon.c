@@ -56,6 +56,16 @@ static void ChooseSizes(AetRecon recon)
   for (int a = 0; a < 3; a++) recon->N[a] = AetSmoothSize((ptrdiff_t)(recon->oversampling * (double)recon->n[a] + 0.5), PETSC_TRUE);
 }
 
+PetscErrorCode AetReconSetCheckpoint(AetRecon recon, const char *path, const char *key)
+{
+  PetscFunctionBegin;
+  AetCheck(strlen(path) < sizeof recon->checkpoint && strlen(key) < sizeof recon->checkpoint_key, AET_ERR_INPUT,
+           "%.80s…: the name of the file is too long", path);
+  PetscCall(PetscStrncpy(recon->checkpoint, path, sizeof recon->checkpoint));
+  PetscCall(PetscStrncpy(recon->checkpoint_key, key, sizeof recon->checkpoint_key));
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
 static PetscBool IsMethod(AetRecon recon, const char *name)
 {
   return strcmp(recon->method->name, name) ? PETSC_FALSE : PETSC_TRUE;
@@ -117,10 +127,10 @@ PetscErrorCode AetReconSolve(AetRecon recon, AetVolume *volume)
   recon->shells = 0;
   recon->error = 0;
   recon->rfree = recon->left_out;
-  recon->iterations_done = 0;
+  recon->iterations_done = recon->iterations_restored = 0;
   seconds = MPI_Wtime();
   PetscCall(recon->method->solve(recon));
-  seconds = (MPI_Wtime() - seconds) / (double)PetscMax(recon->iterations_done, 1);
+  seconds = (MPI_Wtime() - seconds) / (double)PetscMax(recon->iterations_done - recon->iterations_restored, 1);
   PetscCallMPI(MPI_Allreduce(&seconds, &recon->report.seconds_per_iteration, 1, MPI_DOUBLE, MPI_MAX, recon->comm));
   if (!recon->inner) PetscCall(AetReconR1(recon));
   FillReport(recon);

@@ -49,6 +49,7 @@ struct _p_AetRecon {
   AetResolutionExtension extension;
   uint64_t               seed;
   PetscBool              inner; /* a run inside another's: says nothing, keeps nothing on disk, takes no R1 of its own */
+  char                   checkpoint[PETSC_MAX_PATH_LEN], checkpoint_key[64]; /* the file of the state; "": none */
 
   /* made by SetUp */
   ptrdiff_t            n[3], N[3];       /* the volume; its padded grid (z, y, x), smooth, even */
@@ -63,9 +64,9 @@ struct _p_AetRecon {
   double               left_out;         /* R_free by AetReconLeaveOut; negative: none */
 
   /* made by Solve */
-  AetVolume      volume; /* [z_count][n1][n2] */
-  PetscInt       iterations_done;
-  double         error, rfree; /* rfree < 0: nothing withheld */
+  AetVolume      volume;                               /* [z_count][n1][n2] */
+  PetscInt       iterations_done, iterations_restored; /* in all; by an earlier run */
+  double         error, rfree;                         /* rfree < 0: nothing withheld */
   int            shells;
   double        *rfree_shell; /* [shells], PetscFree'd by Destroy */
   double        *r1_view;     /* [views] */

@@ -370,6 +370,16 @@ static PetscErrorCode Begin(AetRecon recon, AetResire *resire, AetMisfit *misfit
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
+/* After the state of an iteration with all data has been restored: what is made of data uses all of it. */
+static PetscErrorCode UseAll(AetRecon recon, AetResire *resire)
+{
+  PetscFunctionBegin;
+  if (resire->convolution) PetscCall(AetResireNormalUseAll(recon, resire));
+  for (ptrdiff_t i = 0; !resire->convolution && i < recon->tilt->v_count * Pixels(recon); i++)
+    if (resire->use[i] == AET_PIXEL_WITHHELD) resire->use[i] = AET_PIXEL_USED;
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
 static PetscErrorCode Iterate(AetRecon recon, AetResire *resire)
 {
   Course    c = {0, 1, 0, {0, -1, 0, 1}};
@@ -382,6 +392,7 @@ static PetscErrorCode Iterate(AetRecon recon, AetResire *resire)
   c.withheld = resire->convolution ? AetReconViewsWithheld(recon) : c.before.rfree >= 0;
   PetscCall(KeepState(recon, resire, &c));
   PetscCall(AetCourseStart(recon, &k));
+  if (k > 0 && !(c.withheld > 0)) PetscCall(UseAll(recon, resire));
   for (; k < recon->iterations && !stop; k++) {
     PetscCall(AetEventBegin(AET_EVENT_RECON_ITERATION));
     if (c.withheld > 0 && k >= Released(recon)) PetscCall(LetGo(recon, resire, &c));

@@ -93,6 +93,16 @@ PetscErrorCode AetResireNormalRelease(AetRecon recon, AetResire *resire, double 
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
+PetscErrorCode AetResireNormalUseAll(AetRecon recon, AetResire *resire)
+{
+  PetscFunctionBegin;
+  if (!AetReconViewsWithheld(recon)) PetscFunctionReturn(PETSC_SUCCESS);
+  PetscCall(AetConvolutionDestroy(&resire->convolution));
+  for (ptrdiff_t j = 0; j < recon->tilt->views; j++) recon->view_used[j] = 1;
+  PetscCall(AetConvolutionCreate(recon->tilt, recon->view_used, recon->n, &resire->convolution));
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
 PetscErrorCode AetResireNormalGradient(AetRecon recon, AetResire *resire, double momentum)
 {
   PetscFunctionBegin;

@@ -28,6 +28,8 @@ PetscErrorCode AetResireNormalFree(AetResire *resire);
 PetscErrorCode AetResireNormalBegin(AetRecon recon, AetResire *resire, double *residual);
 /* Takes recon->rfree of the withheld views and begins again where it is, with all views. *residual: the misfit Σ(Ax-b)² of all. */
 PetscErrorCode AetResireNormalRelease(AetRecon recon, AetResire *resire, double *residual);
+/* The kernel of all views, in place of that of the used ones: what a restored state goes on with. */
+PetscErrorCode AetResireNormalUseAll(AetRecon recon, AetResire *resire);
 /* direction <- the filtered gradient at x + momentum (x - previous). */
 PetscErrorCode AetResireNormalGradient(AetRecon recon, AetResire *resire, double momentum);
 /* x <- the next iterate, previous <- x, and their gradients; *rise is what the misfit's residual gained. */

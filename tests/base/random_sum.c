@@ -1,5 +1,6 @@
 /* Facts about the random numbers and the ordered sums. */
 #include "mpi_test.h"
+#include <signal.h>
 
 static void TestPhiloxKnownAnswer(void)
 {
@@ -54,6 +55,54 @@ static void TestSumOrdered(void)
     }
   AET_TEST_CALL(AetSumOrdered(MPI_COMM_WORLD, start, end - start, TOTAL, 2, rows, sums));
   AET_TEST(sums[0] == expected[0] && sums[1] == expected[1]);
+}
+
+/* More than is sent at a time, in rows that are shared out unevenly, and rows wider than that. */
+static void TestSumInPieces(void)
+{
+  enum { WIDTH = 700000, ROWS = 5, NARROW = 3, MANY = 400000 };
+  int     rank, size, start, end, wrong = 0;
+  double *rows, *sums, expected;
+
+  MPI_Comm_rank(MPI_COMM_WORLD, &rank);
+  MPI_Comm_size(MPI_COMM_WORLD, &size);
+  for (int kind = 0; kind < 2; kind++) {
+    const int total = kind ? MANY : ROWS, width = kind ? NARROW : WIDTH;
+    start = (int)((long)total * rank * rank / size / size), end = (int)((long)total * (rank + 1) * (rank + 1) / size / size);
+    rows = calloc((size_t)(end - start + 1) * (size_t)width, sizeof(double)), sums = calloc((size_t)width, sizeof(double));
+    for (size_t i = 0; i < (size_t)(end - start) * (size_t)width; i++)
+      rows[i] = 1.0 / (1 + (double)(((size_t)start * (size_t)width + i) % 9973));
+    AET_TEST_CALL(AetSumOrdered(MPI_COMM_WORLD, start, end - start, total, width, rows, sums));
+    for (int c = 0; c < width; c++) {
+      expected = 0;
+      for (int r = 0; r < total; r++) expected += 1.0 / (1 + (double)(((size_t)r * (size_t)width + (size_t)c) % 9973));
+      wrong += sums[c] != expected;
+    }
+    free(rows);
+    free(sums);
+  }
+  AET_TEST(wrong == 0);
+}
+
+/* One rank gets the signal, all agree; without a watch signals are as before. */
+static void TestInterrupt(void)
+{
+  int       rank, size;
+  PetscBool asked;
+
+  MPI_Comm_rank(MPI_COMM_WORLD, &rank);
+  MPI_Comm_size(MPI_COMM_WORLD, &size);
+  for (int kind = 0; kind < 2; kind++) {
+    AET_TEST_CALL(AetInterruptWatch(PETSC_TRUE));
+    AET_TEST_CALL(AetInterruptAgree(MPI_COMM_WORLD, &asked));
+    AET_TEST(!asked && !AetInterruptAsked());
+    if (rank == size - 1) raise(kind ? SIGTERM : SIGUSR1);
+    AET_TEST_CALL(AetInterruptAgree(MPI_COMM_WORLD, &asked));
+    AET_TEST(asked);
+    AET_TEST(AetInterruptAsked() == (rank == size - 1));
+    AET_TEST_CALL(AetInterruptWatch(PETSC_FALSE));
+  }
+  AET_TEST(AetErrorIsUser(AET_ERR_INTERRUPTED));
 }
 
 static void TestAgree(void)
@@ -134,4 +183,5 @@ static void TestShapes(void)
 }
 
 AET_TEST_MAIN("base", {"philox known answer", TestPhiloxKnownAnswer}, {"moments", TestMoments}, {"shapes", TestShapes},
-              {"ordered sum", TestSumOrdered}, {"agreement", TestAgree}, {"lowest rank", TestAgreeLowest}, {"error chain", TestChain})
+              {"ordered sum", TestSumOrdered}, {"in pieces", TestSumInPieces}, {"asked to end", TestInterrupt}, {"agreement", TestAgree},
+              {"lowest rank", TestAgreeLowest}, {"error chain", TestChain})
