@@ -1,5 +1,6 @@
 /* A reconstruction: Create → SetFromOptions → SetUp → Solve → Destroy. */
 #include "recon/recon_private.h"
+#include <math.h>
 #include <string.h>
 
 #define EXTENDED_WIDTH 1.5 /* volume over image width, where the object runs past the image and nothing was asked */
@@ -84,6 +85,19 @@ static PetscErrorCode CheckChoices(AetRecon recon)
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
+/* One number that is none would spread over the whole volume. */
+static PetscErrorCode CheckImages(AetTiltSeries tilt)
+{
+  const ptrdiff_t pixels = tilt->ny * tilt->nx;
+
+  PetscFunctionBegin;
+  for (ptrdiff_t i = 0; i < tilt->v_count * pixels; i++)
+    AetCheck(isfinite(tilt->image[i]), AET_ERR_DATA,
+             "tilt series: expected finite numbers, found %g in view %td, row %td, column %td (from 0)", (double)tilt->image[i],
+             tilt->v_start + i / pixels, i / tilt->nx % tilt->ny, i % tilt->nx);
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
 PetscErrorCode AetReconSetUp(AetRecon recon)
 {
   int rank, size;
@@ -94,6 +108,7 @@ PetscErrorCode AetReconSetUp(AetRecon recon)
   PetscCallMPI(MPI_Comm_rank(recon->comm, &rank));
   PetscCallMPI(MPI_Comm_size(recon->comm, &size));
   PetscCall(CheckChoices(recon));
+  PetscCall(AetAgree(recon->comm, CheckImages(recon->tilt)));
   ChooseSizes(recon);
   AetBlock(recon->n[0], rank, size, &recon->z_start, &recon->z_count);
   PetscCall(AetReconSupport(recon));

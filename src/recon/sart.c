@@ -163,11 +163,15 @@ static PetscErrorCode Pass(AetRecon recon, Sart *s, double sums[6])
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
-/* Pixels are withheld in the first half only, as in RESIRE; from then on all are used. */
-static void Release(AetRecon recon, Sart *s, double *withheld)
+/* Pixels are withheld in the first half only, as in RESIRE; from then on all are used. The weights must know: behind a withheld pixel the
+   column sums are smaller, and steps along all rays would overshoot there. */
+static PetscErrorCode Release(AetRecon recon, Sart *s, double *withheld)
 {
-  if (*withheld > 0) AetReconPixels(recon, 0, s->use);
+  PetscFunctionBegin;
   *withheld = 0;
+  AetReconPixels(recon, 0, s->use);
+  PetscCall(Weights(recon, s));
+  PetscFunctionReturn(PETSC_SUCCESS);
 }
 
 static PetscErrorCode Iterate(AetRecon recon, Sart *s)
@@ -180,10 +184,10 @@ static PetscErrorCode Iterate(AetRecon recon, Sart *s)
   PetscFunctionBegin;
   PetscCall(AetCourseKeep(recon, AET_KEPT_NUMBERS, "withheld", &withheld, 1));
   PetscCall(AetCourseStart(recon, &k));
-  if (!(withheld > 0)) AetReconPixels(recon, 0, s->use);
+  if (!(withheld > 0) && recon->rfree_fraction > 0) PetscCall(Release(recon, s, &withheld)); /* restored after it */
   for (; k < recon->iterations && !stop; k++) {
     PetscCall(AetEventBegin(AET_EVENT_RECON_ITERATION));
-    if (k >= recon->iterations / 2) Release(recon, s, &withheld);
+    if (withheld > 0 && k >= recon->iterations / 2) PetscCall(Release(recon, s, &withheld));
     PetscCall(Pass(recon, s, sums));
     if (sums[4] > 0) recon->rfree = sums[3] / sums[4];
     recon->error = sums[5] > 0 ? sqrt(sums[2] / sums[5]) : 0;
@@ -191,7 +195,7 @@ static PetscErrorCode Iterate(AetRecon recon, Sart *s)
     snprintf(note, sizeof note, "R1 %.4f", sums[1] + sums[4] > 0 ? (sums[0] + sums[3]) / (sums[1] + sums[4]) : 0);
     PetscCall(AetCourseIterated(recon, k + 1, recon->error, note, &stop));
     if (stop && withheld > 0) { /* at rest without the withheld pixels; now with them */
-      Release(recon, s, &withheld);
+      PetscCall(Release(recon, s, &withheld));
       AetCourseRenew(recon);
       stop = PETSC_FALSE;
     }

@@ -20,6 +20,7 @@ static PetscErrorCode Quick(AetRecon recon, float *data)
   PetscCall(AetReconSetFromOptions(quick));
   quick->method = &AetReconWbp;
   quick->iterations = AetReconWbp.iterations;
+  quick->rfree_fraction = 0;
   strcpy(quick->support_file, "none");
   strcpy(quick->initial_file, "none");
   PetscCall(AetReconSolve(quick, &volume));
