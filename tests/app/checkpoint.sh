@@ -86,6 +86,9 @@ trial sart $all -recon_method sart
 if [ "$breadth" = all ]; then
   trial resire-fista $all -recon_method resire -recon_operator convolution -recon_acceleration fista
   trial resire-none $all -recon_method resire -recon_operator pair -recon_acceleration none
+  trial resire-wrap $all -recon_method resire -recon_support shrinkwrap -recon_support_every 2 -recon_support_soft 2 -recon_smooth 0.5
+  trial genfire-wrap $all -recon_method genfire -recon_support shrinkwrap -recon_support_every 4
+  trial genfire-relaxed $all -recon_method genfire -recon_relaxation 0.9
   trial genfire-extension $all -recon_method genfire -recon_resolution_extension extension+suppression
   for method in $("$AET4D" reference | awk '/^recon:/ { r = 1 } r && /^  method:/ { print before; exit } { before = $0 }' | tr -d '# ' | tr '|' ' '); do
     [ -d "$method" ] || trial "$method" $all -recon_method "$method"
