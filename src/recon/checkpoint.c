@@ -18,9 +18,18 @@ static Rows RowsOf(AetRecon recon, const AetKept *kept)
   const AetTiltSeries tilt = recon->tilt;
   Rows                rows = {{recon->n[0], recon->n[1], recon->n[2]}, recon->z_start, recon->z_count, *(float **)kept->address};
 
-  if (kept->kind != AET_KEPT_IMAGES) return rows;
-  rows.n[0] = tilt->views, rows.n[1] = tilt->ny, rows.n[2] = tilt->nx;
-  rows.start = tilt->v_start, rows.count = tilt->v_count;
+  int rank, size;
+
+  if (kept->kind == AET_KEPT_IMAGES) {
+    rows.n[0] = tilt->views, rows.n[1] = tilt->ny, rows.n[2] = tilt->nx;
+    rows.start = tilt->v_start, rows.count = tilt->v_count;
+  }
+  if (kept->kind == AET_KEPT_SLICES) {
+    rows.n[0] = recon->n[1], rows.n[1] = recon->n[0];
+    MPI_Comm_rank(recon->comm, &rank);
+    MPI_Comm_size(recon->comm, &size);
+    AetBlock(recon->n[1], rank, size, &rows.start, &rows.count);
+  }
   return rows;
 }
 
@@ -42,14 +51,16 @@ static PetscErrorCode Fingerprint(MPI_Comm comm, const Rows *rows, const float *
 
 static PetscErrorCode WriteRows(AetRecon recon, AetFile file, const AetKept *kept)
 {
-  const char *const volume[3] = {"z", "y", "x"}, *const images[3] = {"view", "y", "x"}, *const voxels[3] = {"voxel", "voxel", "voxel"};
-  const double steps[3] = {1, 1, 1};
-  const Rows   rows = RowsOf(recon, kept);
-  char         print[17];
+  static const char *const axes[3][3] = {
+      [AET_KEPT_VOLUME] = {"z", "y", "x"}, [AET_KEPT_IMAGES] = {"view", "y", "x"}, [AET_KEPT_SLICES] = {"y", "z", "x"}};
+  const char *const voxels[3] = {"voxel", "voxel", "voxel"};
+  const double      steps[3] = {1, 1, 1};
+  const Rows        rows = RowsOf(recon, kept);
+  char              print[17];
 
   PetscFunctionBegin;
   PetscCall(Fingerprint(recon->comm, &rows, rows.data, print));
-  PetscCall(AetFileWriteArray(file, kept->name, rows.n, kept->kind == AET_KEPT_IMAGES ? images : volume, voxels, steps, rows.data));
+  PetscCall(AetFileWriteArray(file, kept->name, rows.n, axes[kept->kind], voxels, steps, rows.data));
   PetscCall(AetFileWriteText(file, kept->name, "fingerprint", print));
   PetscFunctionReturn(PETSC_SUCCESS);
 }

@@ -10,6 +10,7 @@
 typedef enum {
   AET_KEPT_VOLUME,  /* float *[1]: [z_count][n1][n2] */
   AET_KEPT_IMAGES,  /* float *[1]: [v_count][ny][nx] */
+  AET_KEPT_SLICES,  /* float *[1]: [y_count][n0][n2], AetBlock over n1 */
   AET_KEPT_NUMBERS, /* double[count], the same on every rank */
 } AetKeptKind;
 

@@ -17,17 +17,16 @@
 #define SUMS 5 /* per slice: misfit and modulus of used points, the same of withheld ones; rise of the momentum */
 
 typedef struct {
-  AetPseudopolar    grid;
-  AetEstData        data;
-  AetExchangeLayout layout; /* [z][y][x]: from planes z to slices y */
-  PetscBool         accelerated, withheld;
-  double            step, relaxation;
-  double            t, beta;        /* of the momentum */
-  float            *object, *last;  /* [z][y_count][x]: the iterate, the one before */
-  const float      *support;        /* the same; NULL: everywhere 1 */
-  double           *sums;           /* [y_count][SUMS] */
-  AetLane         **work;           /* [threads] */
-  size_t            transform_work; /* AetLane's of it that belong to the transform */
+  AetPseudopolar grid;
+  AetEstData     data;
+  PetscBool      accelerated;
+  double         step, relaxation;
+  double         withheld;      /* 1 while points are */
+  double         momentum[2];   /* t and β */
+  float         *object, *last; /* [y_count][z][x]: the iterate, the one before */
+  const float   *support;       /* the same; NULL: everywhere 1 */
+  double        *sums;          /* [y_count][SUMS] */
+  AetLane      **work;          /* [threads] */
 } Est;
 
 /* A thread's view of one batch during one transform. */
@@ -160,6 +159,38 @@ static PetscErrorCode ChooseStep(AetRecon recon, Est *est)
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
+/* Planes [z_count][y][x] to slices [y_count][z][x]. Collective. */
+static PetscErrorCode ToSlices(AetRecon recon, const float *planes, float *slices)
+{
+  const ptrdiff_t        *n = recon->n, y_count = ((Est *)recon->data)->data.y_count;
+  const AetExchangeLayout layout = {recon->comm, n[0], n[1], n[2]};
+  float                  *mixed = NULL;
+
+  PetscFunctionBegin;
+  PetscCall(AetAgree(recon->comm, PetscMalloc1(n[0] * y_count * n[2], &mixed)));
+  PetscCall(AetExchangeToInner(&layout, planes, mixed));
+  for (ptrdiff_t y = 0; y < y_count; y++)
+    for (ptrdiff_t z = 0; z < n[0]; z++) PetscCall(PetscArraycpy(slices + (y * n[0] + z) * n[2], mixed + (z * y_count + y) * n[2], n[2]));
+  PetscCall(PetscFree(mixed));
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+/* And back. Collective. */
+static PetscErrorCode ToPlanes(AetRecon recon, const float *slices, float *planes)
+{
+  const ptrdiff_t        *n = recon->n, y_count = ((Est *)recon->data)->data.y_count;
+  const AetExchangeLayout layout = {recon->comm, n[0], n[1], n[2]};
+  float                  *mixed = NULL;
+
+  PetscFunctionBegin;
+  PetscCall(AetAgree(recon->comm, PetscMalloc1(n[0] * y_count * n[2], &mixed)));
+  for (ptrdiff_t y = 0; y < y_count; y++)
+    for (ptrdiff_t z = 0; z < n[0]; z++) PetscCall(PetscArraycpy(mixed + (z * y_count + y) * n[2], slices + (y * n[0] + z) * n[2], n[2]));
+  PetscCall(AetExchangeToOuter(&layout, mixed, planes));
+  PetscCall(PetscFree(mixed));
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
 static PetscErrorCode Allocate(AetRecon recon, Est *est)
 {
   const ptrdiff_t count = Pixels(est) * est->data.y_count;
@@ -194,10 +225,9 @@ static PetscErrorCode EstSetUp(AetRecon recon)
                          : PETSC_SUCCESS));
   PetscCall(AetEstValuesCreate(recon, &est->data));
   PetscCall(AetAgree(recon->comm, Allocate(recon, est)));
-  est->layout = (AetExchangeLayout){recon->comm, recon->n[0], recon->n[1], recon->n[2]};
   if (recon->support) {
     PetscCall(AetAgree(recon->comm, PetscMalloc1(Pixels(est) * est->data.y_count, &support)));
-    PetscCall(AetExchangeToInner(&est->layout, recon->support->data, support));
+    PetscCall(ToSlices(recon, recon->support->data, support));
   }
   est->support = support;
   PetscCall(ChooseStep(recon, est));
@@ -222,31 +252,23 @@ static PetscErrorCode EstDestroy(AetRecon recon)
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
-/* What a thread does to the pixels of a batch, slice by slice. */
-typedef struct {
-  ptrdiff_t first, slices, row, rows; /* slices of the rank; floats between planes; planes */
-} Batch;
-
-static Batch BatchOf(const Est *est, ptrdiff_t b)
+/* Slices of a batch that there are. */
+static ptrdiff_t SlicesOf(const Est *est, ptrdiff_t b)
 {
-  const ptrdiff_t first = b * AET_LANES;
-
-  return (Batch){first, PetscMin(AET_LANES, est->data.y_count - first), est->data.y_count * est->grid.n[1], est->grid.n[0]};
+  return PetscMin(AET_LANES, est->data.y_count - b * AET_LANES);
 }
 
 /* slice ← object + β (object - last) */
-static void Extrapolate(const Est *est, const Batch *batch, AetLane *slice)
+static void Extrapolate(const Est *est, ptrdiff_t b, AetLane *slice)
 {
-  const ptrdiff_t nx = est->grid.n[1];
-  const float     beta = (float)est->beta;
+  const ptrdiff_t pixels = Pixels(est), slices = SlicesOf(est, b);
+  const float     beta = (float)est->momentum[1];
 
-  memset(slice, 0, sizeof *slice * (size_t)Pixels(est));
-  for (ptrdiff_t z = 0; z < batch->rows; z++)
-    for (ptrdiff_t i = 0; i < batch->slices; i++) {
-      const ptrdiff_t at = z * batch->row + (batch->first + i) * nx;
-      const float    *now = est->object + at, *last = est->last + at;
-      for (ptrdiff_t x = 0; x < nx; x++) slice[z * nx + x][i] = now[x] + beta * (now[x] - last[x]);
-    }
+  memset(slice, 0, sizeof *slice * (size_t)pixels);
+  for (ptrdiff_t i = 0; i < slices; i++) {
+    const float *now = est->object + (b * AET_LANES + i) * pixels, *last = est->last + (b * AET_LANES + i) * pixels;
+    for (ptrdiff_t p = 0; p < pixels; p++) slice[p][i] = now[p] + beta * (now[p] - last[p]);
+  }
 }
 
 /* A value that is moved to `to`, from `from`: what it may be; elsewhere 0, or, relaxed, hybrid input-output. */
@@ -259,23 +281,21 @@ static float Allow(float from, float to, float support, float relaxation)
 
 /* last ← the next iterate; they change places afterwards. Adds up (extrapolated - next)·(next - object) of each slice: where it is positive
    the momentum points uphill (O'Donoghue and Candès, Found. Comput. Math. 15 (2015) 715). */
-static void Move(const Est *est, const Batch *batch, const AetLane *slice, const AetLane *change)
+static void Move(const Est *est, ptrdiff_t b, const AetLane *slice, const AetLane *change)
 {
-  const ptrdiff_t nx = est->grid.n[1];
+  const ptrdiff_t pixels = Pixels(est), slices = SlicesOf(est, b);
 
-  for (ptrdiff_t i = 0; i < batch->slices; i++) {
-    double rise = 0;
-    for (ptrdiff_t z = 0; z < batch->rows; z++) {
-      const ptrdiff_t at = z * batch->row + (batch->first + i) * nx;
-      const float    *now = est->object + at, *support = est->support ? est->support + at : NULL;
-      float          *next = est->last + at;
-      for (ptrdiff_t x = 0; x < nx; x++) {
-        const float from = slice[z * nx + x][i], to = from + change[z * nx + x][i];
-        next[x] = Allow(from, to, support ? support[x] : 1, (float)est->relaxation);
-        rise += (double)(from - next[x]) * (double)(next[x] - now[x]);
-      }
+  for (ptrdiff_t i = 0; i < slices; i++) {
+    const ptrdiff_t at = (b * AET_LANES + i) * pixels;
+    const float    *now = est->object + at, *support = est->support ? est->support + at : NULL;
+    float          *next = est->last + at;
+    double          rise = 0;
+    for (ptrdiff_t p = 0; p < pixels; p++) {
+      const float from = slice[p][i], to = from + change[p][i];
+      next[p] = Allow(from, to, support ? support[p] : 1, (float)est->relaxation);
+      rise += (double)(from - next[p]) * (double)(next[p] - now[p]);
     }
-    est->sums[SUMS * (batch->first + i) + 4] = rise;
+    est->sums[SUMS * (b * AET_LANES + i) + 4] = rise;
   }
 }
 
@@ -284,23 +304,22 @@ static void StepBatch(const Est *est, ptrdiff_t b, int thread, PetscBool move)
 {
   const AetEstData *d = &est->data;
   const Room        room = RoomOf(est, thread);
-  const Batch       batch = BatchOf(est, b);
   Pass              pass = {.est = est,
                             .value = d->value + 2 * b * d->points,
-                            .held = est->withheld ? d->held + b * d->points : NULL,
+                            .held = est->withheld > 0 ? d->held + b * d->points : NULL,
                             .step = est->step,
                             .residual = room.residual};
   AetLane          *change = room.change;
 
-  Extrapolate(est, &batch, room.slice);
+  Extrapolate(est, b, room.slice);
   AetPseudopolarApply(&est->grid, room.slice, Compare, &pass, move ? change : NULL, room.work);
-  for (ptrdiff_t i = 0; i < batch.slices; i++) {
-    double *sums = est->sums + SUMS * (batch.first + i);
+  for (ptrdiff_t i = 0; i < SlicesOf(est, b); i++) {
+    double *sums = est->sums + SUMS * (b * AET_LANES + i);
     sums[0] = pass.misfit[i], sums[1] = pass.modulus[i], sums[2] = pass.held_misfit[i], sums[3] = pass.held_modulus[i], sums[4] = 0;
   }
   if (!move) return;
   if (!est->accelerated) AetPseudopolarInvert(&est->grid, INVERSE_STEPS, room.change, change = room.inverse, room.work);
-  Move(est, &batch, room.slice, change);
+  Move(est, b, room.slice, change);
 }
 
 /* All slices; E and R_free of what they were. */
@@ -315,7 +334,7 @@ static PetscErrorCode Step(AetRecon recon, Est *est, PetscBool move, double *ris
   for (ptrdiff_t b = 0; b < d->batches; b++) StepBatch(est, b, omp_get_thread_num(), move);
   PetscCall(AetSumOrdered(recon->comm, (PetscInt)d->y_start, (PetscInt)d->y_count, (PetscInt)recon->n[1], SUMS, est->sums, sums));
   recon->error = sums[1] > 0 ? sums[0] / sums[1] : 0;
-  if (est->withheld) recon->rfree = sums[3] > 0 ? sums[2] / sums[3] : -1;
+  if (est->withheld > 0) recon->rfree = sums[3] > 0 ? sums[2] / sums[3] : -1;
   *rise = sums[4];
   if (move) {
     float *next = est->last;
@@ -329,21 +348,21 @@ static PetscErrorCode Step(AetRecon recon, Est *est, PetscBool move, double *ris
 /* The momentum of the next step (Beck and Teboulle, SIAM J. Imaging Sci. 2 (2009) 183), begun anew where it points uphill. */
 static void NextMomentum(Est *est, double rise)
 {
-  double next;
+  double *t = est->momentum, *beta = est->momentum + 1, next;
 
   if (!est->accelerated) return;
-  if (rise > 0) est->t = 1;
-  next = (1 + sqrt(1 + 4 * est->t * est->t)) / 2;
-  est->beta = (est->t - 1) / next;
-  est->t = next;
+  if (rise > 0) *t = 1;
+  next = (1 + sqrt(1 + 4 * *t * *t)) / 2;
+  *beta = (*t - 1) / next;
+  *t = next;
 }
 
 /* Points are withheld in the first half only; from then on all are used. */
 static void Release(Est *est)
 {
-  est->withheld = PETSC_FALSE;
-  est->t = 1;
-  est->beta = 0;
+  est->withheld = 0;
+  est->momentum[0] = 1;
+  est->momentum[1] = 0;
 }
 
 static PetscErrorCode Iterate(AetRecon recon, Est *est)
@@ -354,14 +373,19 @@ static PetscErrorCode Iterate(AetRecon recon, Est *est)
   char      note[64];
 
   PetscFunctionBegin;
+  PetscCall(AetCourseKeep(recon, AET_KEPT_SLICES, "object", &est->object, 1));
+  PetscCall(AetCourseKeep(recon, AET_KEPT_SLICES, "last", &est->last, 1));
+  PetscCall(AetCourseKeep(recon, AET_KEPT_NUMBERS, "momentum", est->momentum, 2));
+  PetscCall(AetCourseKeep(recon, AET_KEPT_NUMBERS, "withheld", &est->withheld, 1));
+  PetscCall(AetCourseKeep(recon, AET_KEPT_NUMBERS, "error", &recon->error, 1));
   PetscCall(AetCourseStart(recon, &k));
   for (; k < recon->iterations && !stop; k++) {
-    if (est->withheld && k >= recon->iterations / 2) Release(est);
+    if (est->withheld > 0 && k >= recon->iterations / 2) Release(est);
     PetscCall(Step(recon, est, PETSC_TRUE, &rise));
     NextMomentum(est, rise);
     snprintf(note, sizeof note, "E %.4f", recon->error);
     PetscCall(AetCourseIterated(recon, k + 1, recon->error, note, &stop));
-    if (stop && est->withheld) { /* at rest without the withheld points; now with them */
+    if (stop && est->withheld > 0) { /* at rest without the withheld points; now with them */
       Release(est);
       AetCourseRenew(recon);
       stop = PETSC_FALSE;
@@ -388,19 +412,19 @@ static PetscErrorCode EstSolve(AetRecon recon)
 
   PetscFunctionBegin;
   PetscCall(AetReconInitial(recon));
-  PetscCall(AetExchangeToInner(&est->layout, recon->volume->data, est->object));
+  PetscCall(ToSlices(recon, recon->volume->data, est->object));
   PetscCall(PetscArraycpy(est->last, est->object, count));
-  est->withheld = recon->rfree_fraction > 0 ? PETSC_TRUE : PETSC_FALSE;
-  est->t = 1;
-  est->beta = 0;
+  est->withheld = recon->rfree_fraction > 0 ? 1 : 0;
+  est->momentum[0] = 1;
+  est->momentum[1] = 0;
   PetscCall(AetCourseBegin(recon, "EST"));
   code = Iterate(recon, est);
   PetscCall(AetCourseEnd(recon));
   PetscCall(code);
   if (est->relaxation > 0) Clip(est);
-  est->beta = 0;
+  est->momentum[1] = 0;
   PetscCall(Step(recon, est, PETSC_FALSE, &rise)); /* E of the answer itself */
-  PetscCall(AetExchangeToOuter(&est->layout, est->object, recon->volume->data));
+  PetscCall(ToPlanes(recon, est->object, recon->volume->data));
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 

@@ -7,7 +7,7 @@ breadth=${BREADTH:-quick}
 kills=1
 [ "$breadth" = all ] && kills=8
 RANDOM=${SEED:-1} # the same moments every time
-small="-simulate_diameter_angstrom 9 -simulate_views 15 -simulate_pixel_angstrom 0.7 -seed 3"
+small="-simulate_diameter_angstrom 9 -simulate_views 15 -simulate_pixel_angstrom 0.7 -simulate_angles_scheme equal_slope -seed 3"
 common="-tilt_projections ../../sim/simulated/projections.mrc -tilt_angles ../../sim/simulated/angles.txt -trace_species [Fe,Pt] -pictures false
   -output out -recon_rfree_fraction 0.1 -recon_checkpoint_every 3"
 
@@ -83,6 +83,7 @@ trial resire-plateau -recon_iterations 200 -recon_plateau 0.05 -recon_method res
 trial genfire $all -recon_method genfire
 trial sirt $all -recon_method sirt
 trial sart $all -recon_method sart
+trial est $all -recon_method est
 if [ "$breadth" = all ]; then
   trial resire-fista $all -recon_method resire -recon_operator convolution -recon_acceleration fista
   trial resire-none $all -recon_method resire -recon_operator pair -recon_acceleration none
@@ -94,7 +95,7 @@ if [ "$breadth" = all ]; then
     [ -d "$method" ] || trial "$method" $all -recon_method "$method"
   done
 fi
-for method in resire-convolution resire-pair resire-plateau genfire sirt sart; do
+for method in resire-convolution resire-pair resire-plateau genfire sirt sart est; do
   check "$method keeps its state" [ "$(number recon.checkpoints $method/ref/out/summary.json)" -gt 0 ]
 done
 

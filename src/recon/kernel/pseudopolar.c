@@ -50,13 +50,13 @@ static void FillChirps(AetPseudopolar *pp)
 /* The chirps' spectra, those of eight u at a time. `rows` and `out`: 2 length each; work: 4 length. */
 static void FillSpectra(AetPseudopolar *pp, AetLane *rows, AetLane *out, AetLane *work)
 {
-  const ptrdiff_t   length = pp->length, reach = pp->L / 2 + Max(pp->n[0], pp->n[1]) / 2;
+  const ptrdiff_t   length = pp->length, n = Max(pp->n[0], pp->n[1]);
   const AetLaneEnds ends = {length, 0, length, NULL, rows, NULL};
 
   for (ptrdiff_t first = 0; first <= pp->N / 2; first += AET_LANES) {
     memset(rows, 0, sizeof *rows * 2 * (size_t)length);
     for (int i = 0; i < AET_LANES && first + i <= pp->N / 2; i++)
-      for (ptrdiff_t m = -reach; m <= reach; m++) {
+      for (ptrdiff_t m = -pp->L / 2 - (n - 1 - n / 2); m <= pp->L / 2 + n / 2; m++) {
         const ptrdiff_t at = m < 0 ? m + length : m;
         float           re, im;
         Chirp(pp, first + i, m, &re, &im);
@@ -76,7 +76,7 @@ int AetPseudopolarCreate(AetPseudopolar *pp, const ptrdiff_t n[2], ptrdiff_t N, 
   memset(pp, 0, sizeof *pp);
   pp->n[0] = n[0], pp->n[1] = n[1], pp->N = N, pp->L = L;
   pp->half = Max(L, Max(n[0], n[1])) / 2;
-  pp->length = Smooth(L + 2 * (Max(n[0], n[1]) / 2) + 1);
+  pp->length = Smooth(L + Max(n[0], n[1])); /* all l - r that occur in either sector */
   pp->spectrum = malloc(sizeof(float) * 2 * rows * (size_t)pp->length);
   pp->rise = malloc(sizeof(float) * 2 * rows * (size_t)(2 * pp->half + 1));
   pp->fall = malloc(sizeof(float) * 2 * rows * (size_t)(2 * pp->half + 1));
