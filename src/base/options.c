@@ -25,12 +25,22 @@ static const AetOption time_options[] = {
     {"minutes", AET_OPTION_REAL, "min", "0", 0, 1e12, NULL, "annealing time"},
 };
 
+static const AetOption *FindIn(const AetOption *options, int count, const char *key)
+{
+  for (int i = 0; i < count; i++)
+    if (!strcmp(options[i].key, key)) return &options[i];
+  return NULL;
+}
+
 PetscErrorCode AetOptionsRegister(const AetOptionTable *table)
 {
   PetscFunctionBegin;
   for (int i = 0; i < aet_table_count; i++)
     if (aet_tables[i] == table) PetscFunctionReturn(PETSC_SUCCESS);
   PetscCheck(aet_table_count < AET_TABLES_MAX, PETSC_COMM_SELF, PETSC_ERR_PLIB, "too many option tables");
+  for (int i = 0; i < table->count; i++)
+    PetscCheck(!FindIn(table->options, i, table->options[i].key), PETSC_COMM_SELF, PETSC_ERR_PLIB, "option %s stands twice in %s",
+               table->options[i].key, table->name);
   for (int i = 0; i < table->count; i++)
     PetscCheck(!AetOptionFind(table->options[i].key), PETSC_COMM_SELF, PETSC_ERR_PLIB, "option %s of %s is in another table too",
                table->options[i].key, table->name);
@@ -42,13 +52,6 @@ int AetOptionTables(const AetOptionTable *const **tables)
 {
   *tables = aet_tables;
   return aet_table_count;
-}
-
-static const AetOption *FindIn(const AetOption *options, int count, const char *key)
-{
-  for (int i = 0; i < count; i++)
-    if (!strcmp(options[i].key, key)) return &options[i];
-  return NULL;
 }
 
 static const AetOption *FindPlain(const char *key)

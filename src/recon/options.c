@@ -33,7 +33,8 @@ static const AetOption options[] = {
     {"recon_smooth", AET_OPTION_REAL, "voxels", "0", 0, 20, NULL,
      "width (standard deviation) of the Gaussian that smooths the volume in every iteration (genfire, resire)"},
     {"recon_relaxation", AET_OPTION_REAL, "", "0", 0, 1, NULL,
-     "length of the relaxed step (Douglas and Rachford), 0.9 for instance; 0: the plain iteration (genfire)"},
+     "genfire: length of the relaxed step (Douglas and Rachford), 0.9 for instance; est: what lies outside the support or falls below 0 "
+     "becomes what it was less this part of what it would be (hybrid input-output, without acceleration); 0: the plain iteration"},
     {"recon_gridding_distance", AET_OPTION_REAL, "voxels", "0.5", 0.01, 3, NULL,
      "largest distance of a Fourier voxel of the padded grid from the plane of a view that measures it (genfire, dfi)"},
     {"recon_resolution_extension", AET_OPTION_ENUM, "", "none", 0, 0, "none|extension|extension+suppression",
@@ -47,9 +48,6 @@ static const AetOption options[] = {
     {"recon_step", AET_OPTION_REAL, "", "1", 0.01, 2, NULL,
      "length of a step over the inverse of the largest eigenvalue of the normal operator: below 2, and at most 1 for fista (resire); "
      "relaxation (sirt, sart)"},
-    {"recon_relaxation", AET_OPTION_REAL, "", "0", 0, 1, NULL,
-     "what lies outside the support or falls below 0 becomes what it was less this part of what it would be (hybrid input-output, without "
-     "acceleration); 0: it becomes 0 (est)"},
     {"recon_subsets", AET_OPTION_INT, "", "10", 1, 1e5, NULL, "ordered subsets of views; at most one view each (sart)"},
     {"recon_positive", AET_OPTION_BOOL, "", "true", 0, 0, NULL, "values below 0 become 0 after every step (sirt, sart)"},
     {"recon_tv_weight", AET_OPTION_REAL, "", "0.003", 0, 1, NULL,

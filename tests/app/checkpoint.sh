@@ -79,12 +79,15 @@ good 1 simulate -output sim $small
 all="-recon_iterations 14"
 trial resire-convolution $all -recon_method resire -recon_operator convolution
 trial resire-pair $all -recon_method resire -recon_operator pair
-trial resire-plateau -recon_iterations 200 -recon_plateau 0.05 -recon_method resire
 trial genfire $all -recon_method genfire
-trial sirt $all -recon_method sirt
 trial sart $all -recon_method sart
 trial est $all -recon_method est
+iterating="resire-convolution resire-pair genfire sart est"
+signals="10-mpirun 15-rank"
 if [ "$breadth" = all ]; then
+  iterating="$iterating sirt resire-plateau resire-wrap genfire-wrap genfire-relaxed"
+  signals="$signals 10-rank 15-mpirun"
+  trial resire-plateau -recon_iterations 200 -recon_plateau 0.05 -recon_method resire
   trial resire-fista $all -recon_method resire -recon_operator convolution -recon_acceleration fista
   trial resire-none $all -recon_method resire -recon_operator pair -recon_acceleration none
   trial resire-wrap $all -recon_method resire -recon_support shrinkwrap -recon_support_every 2 -recon_support_soft 2 -recon_smooth 0.5
@@ -95,7 +98,7 @@ if [ "$breadth" = all ]; then
     [ -d "$method" ] || trial "$method" $all -recon_method "$method"
   done
 fi
-for method in resire-convolution resire-pair resire-plateau genfire sirt sart est; do
+for method in $iterating; do
   check "$method keeps its state" [ "$(number recon.checkpoints $method/ref/out/summary.json)" -gt 0 ]
 done
 
@@ -104,26 +107,25 @@ long="-recon_iterations 300 -recon_method resire -recon_operator convolution -re
 work=long/ref
 mkdir -p $work
 run 2 $long
-for signal in 10 15; do
-  for whom in rank mpirun; do
-    work=long/$signal-$whom
-    mkdir -p "$work"
-    export AET_KILL_RANK=1 AET_KILL_SIGNAL=$signal AET_KILL_FILE=checkpoint.h5 AET_KILL_AFTER=1
-    [ $whom = mpirun ] && unset AET_KILL_AFTER && export AET_KILL_PARENT=1 AET_KILL_RANK=0 AET_KILL_RENAME=1
-    run 2 $long
-    status=$?
-    unset AET_KILL_RANK AET_KILL_SIGNAL AET_KILL_FILE AET_KILL_AFTER AET_KILL_PARENT AET_KILL_RENAME
-    if [ $signal-$whom = 15-mpirun ]; then # mpirun ends its ranks a second after it has told them
-      check "SIGTERM to mpirun ends the run" [ $status != 0 -a $status != 124 ]
-    else
-      check "signal $signal to $whom: status 85, found $status" [ $status = 85 ]
-      check "one line says how to go on" grep -q '^ended on request after iteration [0-9]* of 300: the same command goes on from out/checkpoint.h5$' out
-      check "the log says so too" grep -q '^ended on request' "$work/out/run.log"
-    fi
-    run 3 $long
-    check "the same command goes on" grep -q 'goes on after iteration' out
-    check "to the same bytes" same long/ref "$work"
-  done
+for case in $signals; do
+  signal=${case%-*} whom=${case#*-}
+  work=long/$case
+  mkdir -p "$work"
+  export AET_KILL_RANK=1 AET_KILL_SIGNAL=$signal AET_KILL_FILE=checkpoint.h5 AET_KILL_AFTER=1
+  [ $whom = mpirun ] && unset AET_KILL_AFTER && export AET_KILL_PARENT=1 AET_KILL_RANK=0 AET_KILL_RENAME=1
+  run 2 $long
+  status=$?
+  unset AET_KILL_RANK AET_KILL_SIGNAL AET_KILL_FILE AET_KILL_AFTER AET_KILL_PARENT AET_KILL_RENAME
+  if [ $case = 15-mpirun ]; then # mpirun ends its ranks a second after it has told them
+    check "SIGTERM to mpirun ends the run" [ $status != 0 -a $status != 124 ]
+  else
+    check "signal $signal to $whom: status 85, found $status" [ $status = 85 ]
+    check "one line says how to go on" grep -q '^ended on request after iteration [0-9]* of 300: the same command goes on from out/checkpoint.h5$' out
+    check "the log says so too" grep -q '^ended on request' "$work/out/run.log"
+  fi
+  run 3 $long
+  check "the same command goes on" grep -q 'goes on after iteration' out
+  check "to the same bytes" same long/ref "$work"
 done
 
 # what does not fit is not used: another command, a damaged file, half a file, -resume false
