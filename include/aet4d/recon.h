@@ -186,6 +186,36 @@ typedef struct {
     that are not finite. Collective on volume->comm. */
 AET_EXTERN PetscErrorCode AetVolumeFourierFilter(AetVolume volume, const AetFourierFilterSettings *settings,
                                                  AetFourierFilterReport *report);
+/** One line of a scan: some settings, after some iterations. */
+typedef struct {
+  char      settings[256]; /* what was scanned, as `method=genfire oversampling=2 …`: the keys without recon_ */
+  int       candidate;     /* lines of one candidate differ in the iterations */
+  PetscInt  iterations;
+  double    r1, rfree; /* Σ|A O - b| / Σ|b| over the views reconstructed from, and over those left out */
+  double    seconds;   /* since the candidate began */
+  PetscBool final;     /* reached the last round, from which the choice is made */
+  PetscBool chosen;
+} AetScanRow;
+/** A scan: the same on every rank. */
+typedef struct {
+  int         count, chosen, candidates, rounds, groups;
+  ptrdiff_t   left_out; /* views */
+  AetScanRow *rows;
+  int         keys; /* the chosen settings as options; AetReconScanUse */
+  char (*key)[64], (*value)[64];
+} AetScan;
+/** `recon_auto`: every setting of the method (of resire and genfire, where none is set) that the user has not set is tried, on `groups` groups
+    of ranks side by side. Each candidate reconstructs the same views, without a tenth of them, which are the same for all; it is
+    judged by how its volume projects along those, R_free, every few iterations of one course. Weak candidates are dropped after short
+    courses. The table depends on neither ranks nor groups, but for the seconds. AET_ERR_INPUT for fewer than 5 views, or more groups than
+    ranks. Collective on tilt->comm; AetReconScanFree. docs/theory/choosing.md. */
+AET_EXTERN PetscErrorCode AetReconScan(AetTiltSeries tilt, AetScan *scan);
+/** Sets the chosen settings as options, or (`use` false) unsets them. Not collective, the same on every rank. */
+AET_EXTERN PetscErrorCode AetReconScanUse(const AetScan *scan, PetscBool use);
+AET_EXTERN PetscErrorCode AetReconScanFree(AetScan *scan);
+/** After SetFromOptions: nothing is withheld for R_free, which a scan has measured. Not collective. */
+AET_EXTERN PetscErrorCode AetReconUseAllData(AetRecon recon);
+
 /** Pearson correlation of two volumes of one size. Collective. */
 AET_EXTERN PetscErrorCode AetVolumeCorrelation(AetVolume a, AetVolume b, double *correlation);
 

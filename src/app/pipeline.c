@@ -94,14 +94,19 @@ static PetscErrorCode MakeVolume(AetRun *run, const char *path)
 {
   AetTiltSeries tilt = NULL;
   char          checkpoint[PETSC_MAX_PATH_LEN];
+  AetScan       scan = {0};
 
   PetscFunctionBegin;
   AetOutputPath(&run->output, CHECKPOINT, checkpoint);
   PetscCall(AetRunTilt(run, &tilt));
+  PetscCall(AetRunScan(run, tilt, &scan));
+  PetscCall(AetReconScanUse(&scan, PETSC_TRUE)); /* for all that follows, and for the options that the file names as its origin */
   PetscCall(AetStageReconstruct(tilt, run->output.summary, checkpoint, run->key, &run->volume));
   PetscCall(MeasureResolution(run, tilt));
   PetscCall(FilterVolume(run));
   PetscCall(AetVolumeWrite(run->volume, path));
+  PetscCall(AetReconScanUse(&scan, PETSC_FALSE));
+  PetscCall(AetReconScanFree(&scan));
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
@@ -210,12 +215,14 @@ static PetscErrorCode InputPaths(AetRun *run, const Stage *stage, char paths[AET
 /* The key of a stage. That of the stage before it stands for the file it reads: the bytes of that file also hold a date. */
 static PetscErrorCode StageKey(AetRun *run, const Stage *stage, const char *before, char key[33])
 {
-  char        paths[AET_INPUTS_MAX + 1][PETSC_MAX_PATH_LEN], name[128];
+  char        paths[AET_INPUTS_MAX + 1][PETSC_MAX_PATH_LEN], name[256];
   const char *inputs[AET_INPUTS_MAX + 2];
+  char        set[AET_SCAN_KEY_SIZE] = "";
 
   PetscFunctionBegin;
   PetscCall(InputPaths(run, stage, paths, inputs));
-  snprintf(name, sizeof name, "%s after %s", stage->name, before);
+  if (stage->make == MakeVolume) PetscCall(AetRunScanKey(set));
+  snprintf(name, sizeof name, "%s after %s%s%s", stage->name, before, set[0] ? " of " : "", set);
   PetscCall(AetStageKey(run->comm, name, stage->options, inputs, key));
   PetscFunctionReturn(PETSC_SUCCESS);
 }

@@ -32,6 +32,14 @@ PetscErrorCode AetRunTilt(AetRun *run, AetTiltSeries *tilt);
 PetscErrorCode AetRunVolume(AetRun *run, AetVolume *volume);
 PetscErrorCode AetRunAtoms(AetRun *run, AetAtoms *atoms);
 
+/* The settings of a new volume by a scan, with scan.csv, on request (`recon_auto`); without it, the table of an earlier volume goes and the
+   scan stays empty. AetReconScanFree. Collective. */
+PetscErrorCode AetRunScan(AetRun *run, AetTiltSeries tilt, AetScan *scan);
+/* What the volume depends on beside the values of the options, where they are scanned: which of them are set, be it to the default. ""
+   where they are not scanned. Not collective. */
+enum { AET_SCAN_KEY_SIZE = 160 };
+PetscErrorCode AetRunScanKey(char text[AET_SCAN_KEY_SIZE]);
+
 /* slices.png and atoms.png of a run, where one is missing or a stage was executed. Collective. */
 PetscErrorCode AetRunPictures(AetRun *run);
 

@@ -2,7 +2,21 @@
 #include "stages.h"
 #include <math.h>
 
-static PetscErrorCode Summarise(const AetReconReport *report, ptrdiff_t views, AetSummary summary)
+/* After a scan nothing is withheld any more: its R_free stands. */
+static PetscErrorCode UseScan(AetRecon recon, AetSummary summary, double *rfree)
+{
+  PetscBool scanned;
+
+  PetscFunctionBegin;
+  PetscCall(AetSummaryGetNumber(summary, "recon.auto.rfree", rfree, &scanned));
+  if (scanned)
+    PetscCall(AetReconUseAllData(recon));
+  else
+    *rfree = -1;
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+static PetscErrorCode Summarise(const AetReconReport *report, double rfree, ptrdiff_t views, AetSummary summary)
 {
   double worst = 0;
 
@@ -13,7 +27,7 @@ static PetscErrorCode Summarise(const AetReconReport *report, ptrdiff_t views, A
   PetscCall(AetSummarySetNumber(summary, "recon.r1", report->r1));
   PetscCall(AetSummarySetNumber(summary, "recon.r1_worst_view", worst));
   PetscCall(AetSummarySetNumber(summary, "recon.error", report->error));
-  if (report->rfree >= 0) PetscCall(AetSummarySetNumber(summary, "recon.rfree", report->rfree));
+  if (rfree >= 0) PetscCall(AetSummarySetNumber(summary, "recon.rfree", rfree));
   PetscCall(AetSummarySetNumber(summary, "recon.seconds_per_iteration", report->seconds_per_iteration));
   PetscCall(AetSummarySetNumber(summary, "recon.checkpoints", report->checkpoints));
   PetscCall(AetSummarySetNumber(summary, "recon.checkpoint_seconds", report->checkpoint_seconds));
@@ -24,12 +38,14 @@ PetscErrorCode AetStageReconstruct(AetTiltSeries tilt, AetSummary summary, const
 {
   AetRecon              recon;
   const AetReconReport *report;
-  char                  rfree[32] = "";
+  char                  text[32] = "";
+  double                rfree;
   PetscErrorCode        code;
 
   PetscFunctionBegin;
   PetscCall(AetReconCreate(tilt, &recon));
   PetscCall(AetReconSetFromOptions(recon));
+  PetscCall(UseScan(recon, summary, &rfree));
   PetscCall(AetReconSetCheckpoint(recon, checkpoint, key));
   PetscCall(AetReconSetUp(recon));
   code = AetReconSolve(recon, volume);
@@ -38,10 +54,11 @@ PetscErrorCode AetStageReconstruct(AetTiltSeries tilt, AetSummary summary, const
   PetscCall(AetReconGetReport(recon, &report));
   AetCheck(isfinite(report->r1), AET_ERR_DATA,
            "tilt_projections: the reconstruction has no finite R1: expected intensities, found numbers out of range");
-  PetscCall(Summarise(report, tilt->views, summary));
-  if (report->rfree >= 0) snprintf(rfree, sizeof rfree, ", R_free %.4f", report->rfree);
+  if (report->rfree >= 0) rfree = report->rfree;
+  PetscCall(Summarise(report, rfree, tilt->views, summary));
+  if (rfree >= 0) snprintf(text, sizeof text, ", R_free %.4f", rfree);
   PetscCall(AetReport(tilt->comm, "  %s: %d iterations, R1 %.4f%s; %td x %td x %td voxels of %.4g Å\n", report->method,
-                      (int)report->iterations, report->r1, rfree, (*volume)->n[2], (*volume)->n[1], (*volume)->n[0],
+                      (int)report->iterations, report->r1, text, (*volume)->n[2], (*volume)->n[1], (*volume)->n[0],
                       (*volume)->pixel_angstrom));
   PetscCall(AetReconDestroy(&recon));
   PetscFunctionReturn(PETSC_SUCCESS);

@@ -9,6 +9,9 @@ PetscErrorCode AetStageRefineAngles(AetTiltSeries tilt, AetSummary summary);
 /* Tilt series to volume: `recon_*`; sets recon.method, recon.r1, ... Its state is kept in the file `checkpoint` under `key`
    (AetReconSetCheckpoint). The caller destroys the volume. Collective on tilt->comm. */
 PetscErrorCode AetStageReconstruct(AetTiltSeries tilt, AetSummary summary, const char *checkpoint, const char *key, AetVolume *volume);
+/* Settings of that by evidence (`recon_auto`): prints the table, sets recon.auto.settings, ... Freed by AetReconScanFree. Collective on
+   tilt->comm. */
+PetscErrorCode AetStageScan(AetTiltSeries tilt, AetSummary summary, AetScan *scan);
 /* Resolution of that by half sets; sets recon.resolution_05_angstrom, ... Freed by AetResolutionFree. Collective on tilt->comm. */
 PetscErrorCode AetStageHalfSets(AetTiltSeries tilt, AetSummary summary, AetResolution *resolution);
 /* Whether `recon_filter` asks for a filter. Not collective. */

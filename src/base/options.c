@@ -13,7 +13,7 @@ static char                  aet_scope[AET_KEY_SIZE];
 static const AetOption base_options[] = {
     {"output", AET_OPTION_TEXT, "", "aet4d-out", 0, 0, NULL, "folder of the results, created where it is missing"},
     {"resume", AET_OPTION_BOOL, "", "true", 0, 0, NULL, "skip a stage whose inputs, options and result are unchanged"},
-    {"groups", AET_OPTION_INT, "", "0", 0, 1e9, NULL, "groups of ranks that work on time points side by side (a single time point is one group); 0: automatic"},
+    {"groups", AET_OPTION_INT, "", "0", 0, 1e9, NULL, "groups of ranks that work side by side on time points, or on the candidates of recon_auto; 0: automatic"},
     {"seed", AET_OPTION_INT, "", "0", 0, 2147483647, NULL, "seed of everything random"},
     {"quiet", AET_OPTION_BOOL, "", "false", 0, 0, NULL, "print nothing but errors"},
 };

@@ -97,15 +97,27 @@ static PetscBool IsSection(const char *key)
   return PETSC_FALSE;
 }
 
+/* `recon: auto`: a word in place of a section is the switch of that name in it, turned on. */
+static PetscBool IsSwitch(const char *section, const char *word, char key[AET_KEY_SIZE])
+{
+  const AetOption *option;
+
+  if (AetOptionFind(section) || !word[0] || snprintf(key, AET_KEY_SIZE, "%s_%s", section, word) >= AET_KEY_SIZE) return PETSC_FALSE;
+  option = AetOptionFind(key);
+  return option && option->type == AET_OPTION_BOOL ? PETSC_TRUE : PETSC_FALSE;
+}
+
 static PetscErrorCode ReadScalar(Reader *reader, const char *key, const yaml_node_t *node, int line)
 {
   const char *text = (const char *)node->data.scalar.value;
+  char        name[AET_KEY_SIZE];
   Pair       *pair;
 
   PetscFunctionBegin;
   if (Empty(node) && !AetOptionFind(key) && IsSection(key)) PetscFunctionReturn(PETSC_SUCCESS);
   AetCheck(!Empty(node), AET_ERR_INPUT, "%s:%d: %s: expected a value, found none", reader->path, line, key);
   AetCheck(strlen(text) == node->data.scalar.length, AET_ERR_INPUT, "%s:%d: %s: a zero byte in the value", reader->path, line, key);
+  if (IsSwitch(key, text, name)) key = name, text = "true";
   PetscCall(AddPair(reader, key, line, &pair));
   PetscCall(Append(reader, key, text, 1, &pair->value));
   PetscFunctionReturn(PETSC_SUCCESS);

@@ -35,6 +35,7 @@ PetscErrorCode AetCourseBegin(AetRecon recon, const char *name)
   PetscCall(AetOptionGetInt("recon_checkpoint_every", &course->every));
   PetscCall(AetOptionGetReal("recon_checkpoint_minutes", &course->seconds));
   course->seconds *= MINUTE;
+  if (recon->watch) course->plateau = 0;
   if (!recon->inner) PetscCall(AetProgressCreate(recon->comm, name, recon->iterations, &course->progress));
   PetscCall(AetCourseKeep(recon, AET_KEPT_VOLUME, "volume", &recon->volume->data, 1));
   PetscCall(AetCourseKeep(recon, AET_KEPT_NUMBERS, "rfree", &recon->rfree, 1));
@@ -133,6 +134,7 @@ PetscErrorCode AetCourseIterated(AetRecon recon, PetscInt done, double figure, c
   recon->iterations_done = done;
   if (course->progress) PetscCall(AetProgressStep(course->progress, done, note));
   *stop = AtRest(course, figure);
+  if (recon->watch) PetscCall(recon->watch(recon, done, recon->watch_context, stop));
   /* at rest, the method may change its state before the next step; after the last step nothing is left to do again */
   if (!recon->checkpoint[0] || *stop || done >= recon->iterations) PetscFunctionReturn(PETSC_SUCCESS);
   PetscCall(Due(recon, done, &due, &asked));

@@ -129,6 +129,34 @@ static PetscErrorCode LsqrSetup(AetRecon recon)
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
+/* volume += S x */
+static PetscErrorCode Add(AetRecon recon, Vec x, float *volume)
+{
+  const PetscScalar *found;
+
+  PetscFunctionBegin;
+  PetscCall(VecGetArrayRead(x, &found));
+  for (ptrdiff_t i = 0; i < Voxels(recon); i++) volume[i] += (float)(Support(recon, i) * found[i]);
+  PetscCall(VecRestoreArrayRead(x, &found));
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+/* Shows the iterate to who watches; KSP makes all of its iterations whatever they say. */
+static PetscErrorCode Show(AetRecon recon, PetscInt iteration)
+{
+  Krylov   *k = recon->data;
+  float    *initial = recon->volume->data;
+  PetscBool stop = PETSC_FALSE;
+
+  PetscFunctionBegin;
+  PetscCall(PetscArraycpy(k->volume, initial, Voxels(recon)));
+  PetscCall(Add(recon, k->x, k->volume));
+  recon->volume->data = k->volume;
+  PetscCall(recon->watch(recon, iteration, recon->watch_context, &stop));
+  recon->volume->data = initial;
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
 static PetscErrorCode Monitor(KSP solver, PetscInt iteration, PetscReal norm, void *context)
 {
   Watch *watch = context;
@@ -137,6 +165,7 @@ static PetscErrorCode Monitor(KSP solver, PetscInt iteration, PetscReal norm, vo
   PetscFunctionBegin;
   if (iteration == 0) watch->first = norm;
   snprintf(note, sizeof note, "residual %.2e", watch->first > 0 ? norm / watch->first : 0);
+  if (iteration > 0 && watch->recon->watch) PetscCall(Show(watch->recon, iteration));
   if (iteration > 0 && watch->progress) PetscCall(AetProgressStep(watch->progress, iteration, note));
   PetscFunctionReturn(PETSC_SUCCESS);
 }
@@ -160,11 +189,10 @@ static PetscErrorCode RightSide(AetRecon recon, Krylov *k, PetscReal *norm)
 
 static PetscErrorCode Solve(AetRecon recon)
 {
-  Krylov            *k = recon->data;
-  Watch              watch = {recon, NULL, 0};
-  const PetscScalar *found;
-  PetscReal          norm;
-  PetscErrorCode     code = 0;
+  Krylov        *k = recon->data;
+  Watch          watch = {recon, NULL, 0};
+  PetscReal      norm;
+  PetscErrorCode code = 0;
 
   PetscFunctionBegin;
   PetscCall(RightSide(recon, k, &norm));
@@ -176,9 +204,7 @@ static PetscErrorCode Solve(AetRecon recon)
   PetscCall(AetProgressDestroy(&watch.progress));
   PetscCall(code);
   PetscCall(KSPGetIterationNumber(k->solver, &recon->iterations_done));
-  PetscCall(VecGetArrayRead(k->x, &found));
-  for (ptrdiff_t i = 0; i < Voxels(recon); i++) recon->volume->data[i] += (float)(Support(recon, i) * found[i]);
-  PetscCall(VecRestoreArrayRead(k->x, &found));
+  PetscCall(Add(recon, k->x, recon->volume->data));
   recon->error = -1; /* R1's projections tell it */
   PetscFunctionReturn(PETSC_SUCCESS);
 }

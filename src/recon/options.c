@@ -59,6 +59,9 @@ static const AetOption options[] = {
     {"recon_kernel_width", AET_OPTION_INT, "grid points", "6", 4, 8, NULL,
      "taps per axis of the projector's kernel; 4: error 1e-3, 6: 1e-5"},
     {"recon_extended", AET_OPTION_BOOL, "", "false", 0, 0, NULL, "the object runs past the field of view: rays outside it are not counted"},
+    {"recon_auto", AET_OPTION_BOOL, "", "false", 0, 0, NULL,
+     "choose what is not set by scanning: method, iterations, support, sampling, smoothing, by how they predict views left out "
+     "(`recon: auto`)"},
     {"recon_half_sets", AET_OPTION_BOOL, "", "false", 0, 0, NULL,
      "also reconstruct the odd and the even views, each half with half the angular sampling, and report the resolution at which they "
      "agree"},

@@ -44,6 +44,13 @@ PetscErrorCode AetReconSetFromOptions(AetRecon recon)
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
+PetscErrorCode AetReconUseAllData(AetRecon recon)
+{
+  PetscFunctionBegin;
+  recon->rfree_fraction = 0;
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
 /* Volume and padded grid. An extended object gets some voxels beyond the image on either side, as many on one as on the other. */
 static void ChooseSizes(AetRecon recon)
 {

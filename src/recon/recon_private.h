@@ -32,6 +32,9 @@ typedef enum { AET_EXTENSION_NONE, AET_EXTENSION_ON, AET_EXTENSION_SUPPRESSION }
 /* Order of recon_operator's choices. */
 typedef enum { AET_OPERATOR_AUTO, AET_OPERATOR_CONVOLUTION, AET_OPERATOR_PAIR } AetOperatorChoice;
 
+/* Looks at recon->volume after iteration `done`; *stop: enough of them. Collective. */
+typedef PetscErrorCode (*AetReconWatcher)(AetRecon recon, PetscInt done, void *context, PetscBool *stop);
+
 struct _p_AetRecon {
   AetTiltSeries tilt; /* borrowed */
   MPI_Comm      comm; /* the tilt series' */
@@ -50,6 +53,9 @@ struct _p_AetRecon {
   uint64_t               seed;
   PetscBool              inner; /* a run inside another's: says nothing, keeps nothing on disk, takes no R1 of its own */
   char                   checkpoint[PETSC_MAX_PATH_LEN], checkpoint_key[64]; /* the file of the state; "": none */
+
+  AetReconWatcher watch; /* NULL: nobody. Watched iterations do not end on a plateau */
+  void           *watch_context;
 
   /* made by SetUp */
   ptrdiff_t            n[3], N[3];       /* the volume; its padded grid (z, y, x), smooth, even */
