@@ -126,7 +126,8 @@ AET_EXTERN PetscErrorCode AetOrientationsReportFree(AetOrientationsReport *repor
     Scheres, J. Mol. Biol. 415 (2012) 406), the weights ever narrower, the resolution ever finer; the start that leaves least goes on, to
     AetAnglesRefine. `tilt` is changed in place: angles, rotations, images moved back by a Fourier shift; views without light are taken
     out. The object as a whole may be turned, and it may be its mirror image: projections of unknown orientation do not tell which. The
-    same bits on any number of ranks. AET_ERR_INPUT for fewer than three views with light, AET_ERR_DATA for pixels that are not finite.
+    search gives the same bits on any number of ranks. AET_ERR_INPUT for fewer than three views with light or an object
+    of less than 8 pixels, AET_ERR_DATA for pixels that are not finite.
     Collective on tilt->comm; the report is freed by AetOrientationsReportFree. */
 AET_EXTERN PetscErrorCode AetOrientationsFind(AetTiltSeries tilt, const AetOrientationSettings *settings, AetOrientationsReport *report);
 
@@ -180,8 +181,8 @@ typedef struct {
   double      kept_power;     /* Σ |gain F|² / Σ |F|²; 1 where the volume is zero */
 } AetFourierFilterReport;
 /** Filters a volume in place by the peaks of its Fourier transform over their radial background n(|k|), the median of |F| in shells:
-    `bragg` keeps |F|² > threshold n², grown by a radius with soft edges; `wiener` multiplies by max(0, |F|² - n²) / |F|² smoothed by a box of
-    3³ (Chen et al., Nature 496 (2013) 74). It suppresses what is not periodic, defects too: volume->processing says that it was done, and
+    `bragg` keeps |F|² > threshold n², grown by a radius with soft edges; `wiener` multiplies by max(0, |F|² - n²) / |F|² smoothed by a box
+   of 3³ (Chen et al., Nature 496 (2013) 74). It suppresses what is not periodic, defects too: volume->processing says that it was done, and
     the unfiltered volume belongs beside the result. `none` changes nothing. The same bits on any number of ranks. AET_ERR_DATA for values
     that are not finite. Collective on volume->comm. */
 AET_EXTERN PetscErrorCode AetVolumeFourierFilter(AetVolume volume, const AetFourierFilterSettings *settings,

@@ -23,7 +23,7 @@ AET_EXTERN void           AetSpecimenDestroy(AetSpecimen *specimen);
 
 /** The tilt plan of `simulate_views`, `simulate_tilt_max_deg` and `simulate_angles_scheme`: angles_deg [views][3] of the zyx convention,
     rotations about the tilt axis y, evenly spaced or with equal slopes: steps of tan theta within 45 degrees and of cot theta beyond, of one over a
-    whole number. Free with PetscFree. Not collective. */
+    whole number; or rotations drawn evenly from all, keyed by seed and view. Free with PetscFree. Not collective. */
 AET_EXTERN PetscErrorCode AetSimulateAngles(PetscInt *views, double (**angles_deg)[3]);
 /** Pixels of a square image that holds the whole specimen at every angle, or `simulate_image_size`; AET_ERR_INPUT if that is too small.
     Not collective. */

@@ -9,12 +9,13 @@ static const AetOption options[] = {
 };
 AET_OPTION_TABLE(AetAppOptions, "pictures", "Pictures", options);
 
-static const AetOptionTable *const run_tables[] = {&AetBaseOptions,  &AetAppOptions,   &AetTiltOptions, &AetReconOptions,
-                                                   &AetAngleOptions, &AetTraceOptions, &AetDistOptions, NULL};
-static const AetOptionTable *const prepare_tables[] = {&AetBaseOptions,  &AetTiltOptions, &AetReconOptions,
-                                                       &AetAngleOptions, &AetDistOptions, NULL};
-static const AetOptionTable *const reconstruct_tables[] = {&AetBaseOptions,  &AetTiltOptions, &AetReconOptions,
-                                                           &AetAngleOptions, &AetDistOptions, NULL};
+static const AetOptionTable *const run_tables[] = {&AetBaseOptions,  &AetAppOptions,   &AetTiltOptions,
+                                                   &AetReconOptions, &AetAngleOptions, &AetOrientationOptions,
+                                                   &AetTraceOptions, &AetDistOptions,  NULL};
+static const AetOptionTable *const prepare_tables[] = {
+    &AetBaseOptions, &AetTiltOptions, &AetReconOptions, &AetAngleOptions, &AetOrientationOptions, &AetDistOptions, NULL};
+static const AetOptionTable *const reconstruct_tables[] = {
+    &AetBaseOptions, &AetTiltOptions, &AetReconOptions, &AetAngleOptions, &AetOrientationOptions, &AetDistOptions, NULL};
 static const AetOptionTable *const simulate_tables[] = {&AetBaseOptions, &AetSimulateOptions, NULL};
 static const AetOptionTable *const compare_tables[] = {&AetBaseOptions, &AetCompareOptions, NULL};
 static const AetOptionTable *const app_tables[] = {&AetBaseOptions, NULL};

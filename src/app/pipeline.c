@@ -23,6 +23,7 @@ typedef struct {
 static PetscErrorCode MakeTilt(AetRun *run, const char *path)
 {
   PetscBool refine;
+  int       unknown;
 
   PetscFunctionBegin;
   PetscCall(AetTiltSeriesReadFromOptions(run->comm, &run->tilt));
@@ -33,7 +34,11 @@ static PetscErrorCode MakeTilt(AetRun *run, const char *path)
   PetscCall(AetSummarySetNumber(run->output.summary, "prepare.pixel_angstrom", run->tilt->pixel_angstrom));
   PetscCall(AetSummaryForget(run->output.summary, "tilt."));
   PetscCall(AetOptionGetBool("tilt_refine_angles", &refine));
-  if (refine) PetscCall(AetStageRefineAngles(run->tilt, run->output.summary));
+  PetscCall(AetOptionGetEnum("tilt_orientations", &unknown));
+  if (unknown)
+    PetscCall(AetStageFindOrientations(run->tilt, run->output.summary));
+  else if (refine)
+    PetscCall(AetStageRefineAngles(run->tilt, run->output.summary));
   PetscCall(AetTiltSeriesWrite(run->tilt, path));
   PetscFunctionReturn(PETSC_SUCCESS);
 }
@@ -145,7 +150,7 @@ static PetscErrorCode MakeAtoms(AetRun *run, const char *path)
 
 static const Stage stages[AET_STAGE_COUNT] = {
     {"prepare", "prepare", "tilt.h5", NULL, NULL, NULL,
-     (const char *const[]){"tilt_", "recon_angles_", "recon_thickness", "recon_extended", NULL},
+     (const char *const[]){"tilt_", "recon_angles_", "recon_orientations_", "seed", "recon_thickness", "recon_extended", NULL},
      (const char *const[]){"tilt_projections", "tilt_angles", NULL}, MakeTilt},
     {"reconstruct", "recon", "volume.h5", "volume.xdmf", "volume_unfiltered.h5", CHECKPOINT,
      (const char *const[]){"recon_", "!recon_checkpoint_", "seed", NULL}, (const char *const[]){"recon_support", "recon_initial", NULL},

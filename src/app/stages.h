@@ -6,6 +6,9 @@
 
 /* The tilt series with refined angles and shifts: `recon_angles_*`; sets tilt.angles_mean_change_deg, ... Collective on tilt->comm. */
 PetscErrorCode AetStageRefineAngles(AetTiltSeries tilt, AetSummary summary);
+/* The tilt series with orientations and shifts of which nothing was known: `recon_orientations_*`; sets tilt.orientations_misfit, ... The
+   series loses the views without light. Collective on tilt->comm. */
+PetscErrorCode AetStageFindOrientations(AetTiltSeries tilt, AetSummary summary);
 /* Tilt series to volume: `recon_*`; sets recon.method, recon.r1, ... Its state is kept in the file `checkpoint` under `key`
    (AetReconSetCheckpoint). The caller destroys the volume. Collective on tilt->comm. */
 PetscErrorCode AetStageReconstruct(AetTiltSeries tilt, AetSummary summary, const char *checkpoint, const char *key, AetVolume *volume);

@@ -4,6 +4,7 @@
 #include <math.h>
 #include <string.h>
 
+enum { STREAM_STARTS = 0x4f00 };
 #define FINEST_PX 2.2 /* resolution at best, in pixels */
 
 /* Resolutions, as parts of the diameter, and iterations of each. All starts go through the first, the best start through all. */
@@ -11,10 +12,10 @@ static const struct {
   double   part;
   PetscInt iterations;
 } levels[] = {{3, 8}, {5, 8}, {6.25, 6}, {7.5, 6}, {10, 6}};
-enum { LEVELS = sizeof levels / sizeof levels[0], COMMON = 2 };
+enum { LEVELS = sizeof levels / sizeof levels[0], COMMON = 3 };
 
 #define BROAD 0.02 /* perplexity at first, in the number of all orientations; halved from iteration to iteration */
-#define MEDIUM 10  /* perplexity of a level's first iterations, */
+#define MEDIUM 40  /* perplexity of a level's first iterations, */
 #define NARROW 3   /* and in the end */
 
 static double Resolution(const AetOrientViews *views, int l)
@@ -33,7 +34,7 @@ static void RandomPoses(uint64_t seed, PetscInt start, ptrdiff_t views, AetPoses
 {
   for (ptrdiff_t v = 0; v < views; v++) {
     double q[4], size = 0, w[3], sine, angle;
-    for (int i = 0; i < 4; i++) q[i] = AetRandomNormal(seed, (uint64_t)(4 * start + i), (uint64_t)v), size += q[i] * q[i];
+    for (int i = 0; i < 4; i++) q[i] = AetRandomNormal(seed, (uint64_t)(STREAM_STARTS + 4 * start + i), (uint64_t)v), size += q[i] * q[i];
     sine = sqrt(PetscMax(0, size - q[0] * q[0]));
     angle = 2 * atan2(sine, q[0]);
     for (int i = 0; i < 3; i++) w[i] = sine > 0 ? angle * q[1 + i] / sine : 0;
@@ -126,9 +127,12 @@ static PetscErrorCode Search(AetTiltSeries tilt, const AetOrientationSettings *s
   AetOrientViews views;
   AetPoses       poses;
   AetProgress    progress;
+  PetscErrorCode code;
 
   PetscFunctionBegin;
-  PetscCall(AetOrientViewsCreate(tilt, settings->diameter_angstrom, &views));
+  code = AetOrientViewsCreate(tilt, settings->diameter_angstrom, &views);
+  if (code) PetscCall(AetOrientViewsDestroy(&views));
+  PetscCall(code);
   PetscCall(AetPosesCreate(tilt->views, &poses));
   PetscCall(AetProgressCreate(tilt->comm, "orientations", settings->starts + LEVELS - COMMON, &progress));
   report->diameter_angstrom = views.diameter;

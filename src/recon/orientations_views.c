@@ -6,6 +6,7 @@
 #define ROUNDS 4   /* of centring */
 #define FAINT 0.02 /* of the largest mean density: the object ends there */
 #define MARGIN 1.1 /* of the window about the object */
+#define SMALLEST 8 /* pixels across the object that tell an orientation */
 #define PROFILE 2  /* bins per pixel */
 
 static double Sum(ptrdiff_t count, const float *values)
@@ -185,6 +186,8 @@ PetscErrorCode AetOrientViewsCreate(AetTiltSeries tilt, double diameter, AetOrie
     CentreAll(views, MARGIN * radius);
   }
   views->diameter = 2 * radius * tilt->pixel_angstrom;
+  AetCheck(2 * radius >= SMALLEST, AET_ERR_INPUT, "tilt_orientations: expected an object of at least %d pixels, found one of %g", SMALLEST,
+           2 * radius);
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 

@@ -5,7 +5,7 @@
 #include <math.h>
 #include <string.h>
 
-enum { STREAM_NOISE = 0x5200, GOLD = 79 };
+enum { STREAM_NOISE = 0x5200, STREAM_ANGLES = 0x5300, GOLD = 79 };
 
 /* Standard deviation in Å of an atom's image before the pixels. */
 static PetscErrorCode AtomWidth(double *sigma_angstrom)
@@ -34,13 +34,23 @@ static double ThetaOf(double slope)
   return copysign((size > 1 ? M_PI / 2 - atan(2 - size) : atan(size)) / AET_DEG, slope);
 }
 
+/* Angles of a rotation drawn evenly from all. */
+static void RandomAngles(uint64_t seed, uint64_t view, double angles_deg[3])
+{
+  angles_deg[0] = 360 * AetRandomUniform(seed, STREAM_ANGLES, view) - 180;
+  angles_deg[1] = asin(2 * AetRandomUniform(seed, STREAM_ANGLES + 1, view) - 1) / AET_DEG;
+  angles_deg[2] = 360 * AetRandomUniform(seed, STREAM_ANGLES + 2, view) - 180;
+}
+
 PetscErrorCode AetSimulateAngles(PetscInt *views, double (**angles_deg)[3])
 {
-  enum { EVEN, EQUAL_SLOPE };
-  double most, step = 0;
-  int    scheme;
+  enum { EVEN, EQUAL_SLOPE, RANDOM };
+  double   most, step = 0;
+  int      scheme;
+  uint64_t seed = 0;
 
   PetscFunctionBegin;
+  PetscCall(AetSimulateSeed(&seed));
   PetscCall(AetOptionGetInt("simulate_views", views));
   PetscCall(AetOptionGetReal("simulate_tilt_max_deg", &most));
   PetscCall(AetOptionGetEnum("simulate_angles_scheme", &scheme));
@@ -52,6 +62,10 @@ PetscErrorCode AetSimulateAngles(PetscInt *views, double (**angles_deg)[3])
   }
   for (PetscInt v = 0; v < *views; v++) {
     const double place = (double)v - (double)(*views - 1) / 2;
+    if (scheme == RANDOM) {
+      RandomAngles(seed, (uint64_t)v, (*angles_deg)[v]);
+      continue;
+    }
     (*angles_deg)[v][1] = scheme == EQUAL_SLOPE ? ThetaOf(step * place) : *views > 1 ? most * 2 * place / (double)(*views - 1) : 0;
   }
   PetscFunctionReturn(PETSC_SUCCESS);

@@ -14,10 +14,9 @@ static const AetOption options[] = {
      "phi, theta, psi that turn the particle off the grid"},
     {"simulate_views", AET_OPTION_INT, "", "41", 1, 100000, NULL, "images of the tilt series"},
     {"simulate_tilt_max_deg", AET_OPTION_REAL, "degree", "70", 0, 90, NULL, "tilts run from minus this to plus this"},
-    {"simulate_angles_scheme", AET_OPTION_ENUM, "", "even", 0, 0, "even|equal_slope",
-     "equal steps of the angle, or of its tangent within 45 degrees and of its cotangent beyond (recon_method est); the last tilt is then "
-     "at "
-     "most simulate_tilt_max_deg"},
+    {"simulate_angles_scheme", AET_OPTION_ENUM, "", "even", 0, 0, "even|equal_slope|random",
+     "equal steps of the angle; of its tangent within 45 degrees and of its cotangent beyond (recon_method est), up to "
+     "simulate_tilt_max_deg at most; or random orientations from all sides"},
     {"simulate_pixel_angstrom", AET_OPTION_REAL, "Å", "0.4", 0.01, 100, NULL, "pixel size"},
     {"simulate_image_size", AET_OPTION_INT, "pixel", "0", 0, 65536, NULL, "edge of the square images; 0: fits the particle"},
     {"simulate_z_exponent", AET_OPTION_REAL, "", "1.7", 0, 4, NULL, "intensity of an atom grows as this power of Z (annular dark field)"},

@@ -75,9 +75,12 @@ static PetscErrorCode ReadAngles(MPI_Comm comm, const AetLocated *projections, p
 static PetscErrorCode ChooseAngles(MPI_Comm comm, const AetLocated *projections, ptrdiff_t views, int *convention, double (*angles_deg)[3])
 {
   char given[PETSC_MAX_PATH_LEN];
+  int  unknown;
 
   PetscFunctionBegin;
   PetscCall(AetOptionGetEnum("tilt_angle_convention", convention));
+  PetscCall(AetOptionGetEnum("tilt_orientations", &unknown));
+  if (unknown) PetscFunctionReturn(PETSC_SUCCESS); /* zero, until they are found */
   PetscCall(AetOptionGetText("tilt_angles", given, sizeof given));
   if (given[0] || !BringsAngles(projections)) {
     PetscCall(ReadAngles(comm, projections, views, angles_deg));

@@ -9,7 +9,7 @@ static const Views plans[] = {
      .n = 64,
      .pixel_angstrom = 0.6,
      .shift_px = 2,
-     .dose = "500",
+     .dose = "230",
      .seed = 12},
 };
 
@@ -25,13 +25,14 @@ static void Find(const Views *plan)
   AetRecon               recon;
 
   AET_TEST_CALL(AetOrientationSettingsFromOptions(&settings));
-  settings.refine = PETSC_FALSE;
+  settings.angles.rounds = 8; /* they begin within half a step of the grid */
   printf("\n  %d atoms, signal to noise %.2f, made in %.1f s ", (int)specimen.count, ratio, MPI_Wtime() - begin);
   begin = MPI_Wtime();
   AET_TEST_CALL(AetOrientationsFind(tilt, &settings, &report));
   printf("\n  diameter %.1f A, misfits of the starts", report.diameter_angstrom);
   for (PetscInt s = 0; s < report.starts; s++) printf(" %.4f", report.start_misfit[s]);
-  printf(", at %.2f A %.4f; %.1f s ", report.angstrom, report.misfit, MPI_Wtime() - begin);
+  printf(", at %.2f A %.4f; refined by %.2f deg, misfit %.4f -> %.4f; %.1f s ", report.angstrom, report.misfit,
+         report.angles.mean_change_deg, report.angles.before, report.angles.after, MPI_Wtime() - begin);
   begin = MPI_Wtime();
   AET_TEST_CALL(AetReconCreate(tilt, &recon));
   AET_TEST_CALL(AetReconSetFromOptions(recon));
@@ -44,7 +45,9 @@ static void Find(const Views *plan)
   period = Resolved(aligned, truth, plan->pixel_angstrom);
   printf("\n  aligned in %.1f s (%s hand), correlation %.3f, above 0.5 down to %.2f A ", MPI_Wtime() - begin,
          alignment.mirrored ? "other" : "same", alignment.correlation, period);
+  AET_TEST(ratio < 1.1);
   AET_TEST(period <= 2.5);
+  AET_TEST(report.angles.changed && report.angles.after < report.angles.before);
   AET_TEST_CALL(AetVolumeDestroy(&aligned));
   AET_TEST_CALL(AetVolumeDestroy(&volume));
   AET_TEST_CALL(AetVolumeDestroy(&truth));

@@ -211,6 +211,28 @@ static void TestEqualSlopes(void)
   Set("simulate_angles_scheme", "even");
 }
 
+/* Of orientations drawn evenly from all: every element of R has the mean 0 and the mean square 1/3, and none depends on another view. */
+static void TestRandomOrientations(void)
+{
+  PetscInt count;
+  double(*angles)[3], mean[9] = {0}, square[9] = {0}, R[9];
+
+  Set("simulate_angles_scheme", "random");
+  Set("simulate_views", "20000");
+  AET_TEST_CALL(AetSimulateAngles(&count, &angles));
+  for (PetscInt v = 0; v < count; v++) {
+    AetRotationFromAngles(AET_ANGLES_ZYX, angles[v], R);
+    for (int i = 0; i < 9; i++) mean[i] += R[i] / count, square[i] += R[i] * R[i] / count;
+  }
+  for (int i = 0; i < 9; i++) {
+    AET_TEST_CLOSE(mean[i], 0, 0.02); /* five standard deviations */
+    AET_TEST_CLOSE(square[i], 1.0 / 3, 0.011);
+  }
+  AET_TEST_CALL(PetscFree(angles));
+  Set("simulate_angles_scheme", "even");
+}
+
 AET_TEST_MAIN("measure", {"an atom is seen where the geometry says", TestAtomIsSeenWhereTheGeometrySays},
               {"intensity is conserved", TestIntensityIsConserved}, {"counts are Poisson", TestCountsArePoisson},
-              {"ranks agree", TestRanksAgree}, {"tilt plan", TestTiltPlan}, {"equal slopes", TestEqualSlopes})
+              {"ranks agree", TestRanksAgree}, {"tilt plan", TestTiltPlan}, {"equal slopes", TestEqualSlopes},
+              {"random orientations are even over all rotations", TestRandomOrientations})
