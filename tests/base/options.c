@@ -59,6 +59,13 @@ static void TestOrder(void)
   TestFile(folder, "later.yaml", "recon_iterations: 1e2\n", 22, path);
   AET_TEST_CALL(AetOptionsInsertYaml(MPI_COMM_WORLD, path));
   AET_TEST(!AetOptionGetInt("recon_iterations", &iterations) && iterations == 100);
+  for (int i = 0; i < 2; i++) { /* a word in place of a section is its switch */
+    static const char *const text[] = {"recon_extended: false\n", "recon: extended\n"};
+    PetscBool                extended;
+    TestFile(folder, "later.yaml", text[i], strlen(text[i]), path);
+    AET_TEST_CALL(AetOptionsInsertYaml(MPI_COMM_WORLD, path));
+    AET_TEST(!AetOptionGetBool("recon_extended", &extended) && extended == (PetscBool)i);
+  }
 }
 
 static void TestDamaged(void)
@@ -68,6 +75,7 @@ static void TestDamaged(void)
   } bad[] = {
       {"recon:\n  iterations: 5\n  method: resire\n  iterations: 6\n", ":4: recon_iterations: given twice, first on line 2"},
       {"recon_iterations: 5\nrecon: {iterations: 5}\n", ":2: recon_iterations: given twice, first on line 1"},
+      {"recon: extended\nrecon_extended: false\n", ":2: recon_extended: given twice, first on line 1"},
       {"recon: {iterations: 5\n\n\n", ":4: not YAML"},
       {"recon:\n\titerations: 5\n", ":2: not YAML"},
       {"a: 'x\n", ":2: not YAML"},
