@@ -116,7 +116,7 @@ for case in $signals; do
   run 2 $long
   status=$?
   unset AET_KILL_RANK AET_KILL_SIGNAL AET_KILL_FILE AET_KILL_AFTER AET_KILL_PARENT AET_KILL_RENAME
-  if [ $case = 15-mpirun ]; then # mpirun ends its ranks a second after it has told them
+  if [ $case = 15-mpirun ]; then # mpirun ends its ranks in its own time: this run may even have come to its end
     check "SIGTERM to mpirun ends the run" [ $status != 0 -a $status != 124 ]
   else
     check "signal $signal to $whom: status 85, found $status" [ $status = 85 ]
@@ -124,7 +124,7 @@ for case in $signals; do
     check "the log says so too" grep -q '^ended on request' "$work/out/run.log"
   fi
   run 3 $long
-  check "the same command goes on" grep -q 'goes on after iteration' out
+  check "the same command goes on" grep -qE 'goes on after iteration|^reconstruct: unchanged, skipped' out
   check "to the same bytes" same long/ref "$work"
 done
 
