@@ -8,6 +8,7 @@ typedef struct {
   const char *clean, *clean_angles; /* images without noise, misalignment or wedge; NULL: none */
   const char *extended, *thickness, *oversampling;
   const char *methods; /* those that are run; NULL: all */
+  int         refined; /* angles and shifts are refined first */
 } Case;
 
 #define TILT "tilt/"
@@ -15,15 +16,17 @@ typedef struct {
 #define FEPT TILT "fept_321/"
 #define FEPT_CLEAN FEPT "projections_FePt.mat", FEPT "angles.mat"
 static const Case series[] = {
-    {"vesicle", TILT "vesicle/projections.mat", TILT "vesicle/angles.mat", TILT "vesicle/model.mat", NULL, NULL, "false", "0", "3", NULL},
+    {"vesicle", TILT "vesicle/projections.mat", TILT "vesicle/angles.mat", TILT "vesicle/model.mat", NULL, NULL, "false", "0", "3", NULL,
+     0},
     {"metallic glass", GLASS "sample_projections_amorphous.mat", GLASS "sample_angles_amorphous.mat",
-     GLASS "ground_truth_amorphous_vol.mat", NULL, NULL, "false", "0", "3", NULL},
-    {"FePt, clean", FEPT_CLEAN, NULL, FEPT_CLEAN, "false", "0", "3", NULL},
-    {"FePt, noisy", FEPT "projections_FePt_noisy.mat", FEPT "angles.mat", NULL, FEPT_CLEAN, "false", "0", "3", NULL},
-    {"FePt, misaligned", FEPT "projections_FePt_misaligned.mat", FEPT "angles.mat", NULL, FEPT_CLEAN, "false", "0", "3", NULL},
-    {"FePt, ±50°", FEPT "projections_FePt_mw.mat", FEPT "angles_mw.mat", NULL, FEPT_CLEAN, "false", "0", "3", NULL},
+     GLASS "ground_truth_amorphous_vol.mat", NULL, NULL, "false", "0", "3", NULL, 0},
+    {"FePt, clean", FEPT_CLEAN, NULL, FEPT_CLEAN, "false", "0", "3", NULL, 0},
+    {"FePt, noisy", FEPT "projections_FePt_noisy.mat", FEPT "angles.mat", NULL, FEPT_CLEAN, "false", "0", "3", NULL, 0},
+    {"FePt, misaligned", FEPT "projections_FePt_misaligned.mat", FEPT "angles.mat", NULL, FEPT_CLEAN, "false", "0", "3", NULL, 0},
+    {"FePt, ±50°", FEPT "projections_FePt_mw.mat", FEPT "angles_mw.mat", NULL, FEPT_CLEAN, "false", "0", "3", NULL, 0},
+    {"FePt, misaligned, refined", FEPT "projections_FePt_misaligned.mat", FEPT "angles.mat", NULL, NULL, NULL, "false", "0", "3", NULL, 1},
     {"tantalum film", TILT "ta_film_band2/projections.mat", TILT "ta_film_band2/angles.mat", NULL, NULL, NULL, "true", "181", "2",
-     "resire sirt sart wbp tv"},
+     "resire sirt sart wbp tv", 0},
 };
 enum { CASES = sizeof series / sizeof series[0], METHODS = 32 };
 
@@ -89,6 +92,17 @@ static double AgainstClean(AetVolume volume, AetTiltSeries clean)
   return all[0] / all[1];
 }
 
+static void Refine(AetTiltSeries tilt)
+{
+  AetAngleSettings settings;
+  AetAnglesReport  report;
+
+  AET_TEST_CALL(AetAngleSettingsFromOptions(&settings));
+  settings.range_deg = 0.5; /* the shifts are what is wrong */
+  AET_TEST_CALL(AetAnglesRefine(tilt, &settings, &report));
+  AET_TEST_CALL(AetAnglesReportFree(&report));
+}
+
 static const char *Number(double value, char *text)
 {
   return value >= 0 ? (snprintf(text, 16, "%.4f", value), text) : "";
@@ -137,6 +151,7 @@ static void TestTable(void)
     const Case   *c = &series[i];
     AetTiltSeries clean = c->clean ? Open(c->clean, c->clean_angles) : NULL, tilt = Open(c->projections, c->angles);
     if (!tilt) continue;
+    if (c->refined) Refine(tilt);
     SpecimenOption("recon_extended", c->extended);
     SpecimenOption("recon_thickness", c->thickness);
     for (int m = 0; m < count; m++)
@@ -165,6 +180,19 @@ static void TestRanking(void)
   }
 }
 
+/* Without a true volume: the images without noise and wedge, 16 of which the wedge's reconstruction has never seen. With neither noise nor
+   misalignment RESIRE is nearest to them; what fits noise or misaligned images best is another question. */
+static void TestClean(void)
+{
+  for (int i = 0; i < CASES; i++) {
+    const double resire = Of(i, "resire")->clean;
+    if (!series[i].clean || !Of(i, "resire")->ran) continue;
+    AET_TEST(resire <= Of(i, "genfire")->clean);
+    AET_TEST(resire <= Of(i, "wbp")->clean);
+    AET_TEST(resire <= (strstr(series[i].name, "noisy") || strstr(series[i].name, "misaligned") ? 1.05 : 1) * Of(i, "sirt")->clean);
+  }
+}
+
 /* Every measured pixel of the film counts. */
 static void TestFilm(void)
 {
@@ -175,4 +203,4 @@ static void TestFilm(void)
   AET_TEST(resire->rfree > 0 && resire->rfree <= 0.36);
 }
 
-AET_TEST_MAIN("accuracy", {"table", TestTable}, {"ranking", TestRanking}, {"film", TestFilm})
+AET_TEST_MAIN("accuracy", {"table", TestTable}, {"ranking", TestRanking}, {"clean images", TestClean}, {"film", TestFilm})
