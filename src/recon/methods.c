@@ -2,8 +2,8 @@
 #include "recon/recon_private.h"
 
 static const AetReconMethod *const methods[] = {
-    &AetReconResire, &AetReconGenfire, &AetReconSirt, &AetReconSart, &AetReconCgls,
-    &AetReconLsqr,   &AetReconWbp,     &AetReconDfi,  &AetReconEst,  &AetReconTv,
+    &AetReconResire, &AetReconGenfire, &AetReconSirt, &AetReconSart, &AetReconCgls,    &AetReconLsqr,
+    &AetReconWbp,    &AetReconDfi,     &AetReconEst,  &AetReconTv,   &AetReconPoisson,
 };
 
 const AetReconMethod *AetReconMethodAt(int index)

@@ -2,7 +2,8 @@
 #include "recon/recon_private.h"
 
 static const AetOption options[] = {
-    {"recon_method", AET_OPTION_ENUM, "", "resire", 0, 0, "resire|genfire|sirt|sart|cgls|lsqr|wbp|dfi|est|tv", "method of reconstruction"},
+    {"recon_method", AET_OPTION_ENUM, "", "resire", 0, 0, "resire|genfire|sirt|sart|cgls|lsqr|wbp|dfi|est|tv|poisson",
+     "method of reconstruction"},
     {"recon_iterations", AET_OPTION_INT, "", "0", 0, 1e6, NULL, "iterations; 0: the default of the method"},
     {"recon_plateau", AET_OPTION_REAL, "", "0", 0, 1, NULL,
      "iterations end when ten of them have lowered the misfit by less than this part of it; 0: all are made"},
@@ -52,6 +53,10 @@ static const AetOption options[] = {
     {"recon_positive", AET_OPTION_BOOL, "", "true", 0, 0, NULL, "values below 0 become 0 after every step (sirt, sart)"},
     {"recon_tv_weight", AET_OPTION_REAL, "", "0.003", 0, 1, NULL,
      "weight of the total variation over the largest value of the back-projected images; 0: plain least squares (tv)"},
+    {"recon_counts_per_unit", AET_OPTION_REAL, "", "1", 1e-9, 1e12, NULL,
+     "counts of electrons that a value of 1 in the images stands for; matters beside a background only (poisson)"},
+    {"recon_background", AET_OPTION_REAL, "counts", "-1", -1, 1e9, NULL,
+     "counts per pixel that were subtracted from the images; -1: the variance that their negative pixels tell (poisson)"},
     {"recon_window", AET_OPTION_ENUM, "", "ram-lak", 0, 0, "ram-lak|shepp-logan|cosine|hamming|hann",
      "what the weights of the views are multiplied with, from 1 at frequency 0 to Nyquist's (wbp)"},
     {"recon_diameter", AET_OPTION_INT, "voxels", "0", 0, 1e5, NULL,

@@ -22,7 +22,7 @@ typedef struct {
 } AetReconMethod;
 
 extern const AetReconMethod AetReconResire, AetReconGenfire, AetReconSirt, AetReconSart, AetReconCgls, AetReconLsqr, AetReconWbp,
-    AetReconDfi, AetReconEst, AetReconTv;
+    AetReconDfi, AetReconEst, AetReconTv, AetReconPoisson;
 
 /* Index of a method by name; the registry, NULL beyond its end. */
 const AetReconMethod *AetReconMethodAt(int index);

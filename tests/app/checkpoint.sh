@@ -93,6 +93,12 @@ if [ "$breadth" = all ]; then
   trial resire-wrap $all -recon_method resire -recon_support shrinkwrap -recon_support_every 2 -recon_support_soft 2 -recon_smooth 0.5
   trial genfire-wrap $all -recon_method genfire -recon_support shrinkwrap -recon_support_every 4
   trial genfire-relaxed $all -recon_method genfire -recon_relaxation 0.9
+  trial tv-convolution $all -recon_method tv -recon_operator convolution
+  trial tv-pair $all -recon_method tv -recon_operator pair
+  trial poisson $all -recon_method poisson
+  for method in tv-convolution tv-pair poisson; do
+    check "$method keeps its state" [ "$(number recon.checkpoints $method/ref/out/summary.json)" -gt 0 ]
+  done
   trial genfire-extension $all -recon_method genfire -recon_resolution_extension extension+suppression
   for method in $("$AET4D" reference | awk '/^recon:/ { r = 1 } r && /^  method:/ { print before; exit } { before = $0 }' | tr -d '# ' | tr '|' ' '); do
     [ -d "$method" ] || trial "$method" $all -recon_method "$method"

@@ -1,28 +1,33 @@
-/* The likelihood of counts, image by image; steps of its maximisation, plane by plane. */
+/* The likelihood of counts, image by image, and scaled steps that maximise it, plane by plane. */
 #ifndef AET_RECON_KERNEL_POISSON_H
 #define AET_RECON_KERNEL_POISSON_H
 
-#include "recon/kernel/pixels.h"
 #include <stddef.h>
 
-/* How counts come from images: counts = scale (image + offset), expected scale (A x + offset), both held to 0 from below where the log is
-   taken; under an expectation of `least` counts the log goes on as its parabola, so that a projection that dips below 0 has a value. */
+/* In units of the images: measured n = max(0, b + offset), expected m = A x + offset. Below m = least the logarithm goes on as its
+   parabola, so that projections that dip under 0 have a value and a slope. */
 typedef struct {
-  double scale, offset, least;
+  double offset, least;
 } AetPoisson;
 
-/* Σ of half the deviance over used pixels, expected - counts - counts log(expected / counts), at A x + step A d (d may be NULL: A x). */
-double AetPoissonMisfit(ptrdiff_t count, const AetPoisson *model, const float *Ax, const float *Ad, double step, const float *b,
+/* Σ m - n + n log(n / m), half the deviance, over pixels with use AET_PIXEL_USED, at Ax + step Ad. Ad may be NULL. */
+double AetPoissonMisfit(ptrdiff_t count, const AetPoisson *model, const float *Ax, double step, const float *Ad, const float *b,
                         const unsigned char *use);
-/* residual = the derivative of that by A x, scale (1 - counts / expected), on used pixels; 0 elsewhere. */
-void AetPoissonSlope(ptrdiff_t count, const AetPoisson *model, const float *Ax, const float *b, const unsigned char *use, float *residual);
+/* slope = the derivative of that by A x, 1 - n / m; 0 on pixels that are not used. */
+void AetPoissonSlope(ptrdiff_t count, const AetPoisson *model, const float *Ax, const float *b, const unsigned char *use, float *slope);
 
-/* Scaled steps (Bonettini, Zanella and Zanni 2009) with scaling S = clamp(x / sensitivity). */
-/* direction = max(0, x - step S gradient) - x, 0 where the sensitivity is not positive. sums += {⟨direction, gradient⟩}. */
-void AetPoissonDirection(ptrdiff_t count, double step, double least, double most, const float *x, const float *sensitivity,
-                         const float *gradient, float *direction, double *slope);
-/* sums += {⟨s, S⁻¹ S⁻¹ s⟩, ⟨s, S⁻¹ w⟩, ⟨s, S w⟩, ⟨w, S S w⟩} for the step s just taken and the change w of the gradient; S of the new x. */
-void AetPoissonCurvature(ptrdiff_t count, double least, double most, const float *x, const float *sensitivity, const float *moved,
-                         double step, const float *gradient, const float *before, double sums[4]);
+/* The scaling S = x / sensitivity, that of expectation maximisation, x held between two bounds. The sensitivity is Aᵀ1; a voxel where it
+   is 0 is not moved. */
+typedef struct {
+  double least, most;
+} AetPoissonScaling;
+
+/* direction = max(0, x - step S gradient) - x. Returns ⟨direction, gradient⟩. */
+double AetPoissonDirection(ptrdiff_t count, const AetPoissonScaling *scaling, double step, const float *x, const float *sensitivity,
+                           const float *gradient, float *direction);
+/* After x has become x + step direction: with s = step direction, w = gradient - before and S of that x,
+   sums += {⟨s, S⁻² s⟩, ⟨s, S⁻¹ w⟩, ⟨s, S w⟩, ⟨w, S² w⟩} (the lengths of Barzilai and Borwein are quotients of these). */
+void AetPoissonCurvature(ptrdiff_t count, const AetPoissonScaling *scaling, double step, const float *x, const float *sensitivity,
+                         const float *direction, const float *gradient, const float *before, double sums[4]);
 
 #endif
