@@ -4,6 +4,7 @@
 
 #include <aet4d/dist.h>
 #include <aet4d/io.h>
+#include <aet4d/tilt.h>
 #include <aet4d/units.h>
 
 #define AET_SPECIES_MAX 8
@@ -21,6 +22,7 @@ struct _p_AetAtoms {
   int     *species;    /* [count] index into symbol, owned */
   double  *intensity;  /* [count] integrated intensity; owned, never NULL */
   double  *confidence; /* [count] probability of the species, 0 … 1; owned, never NULL */
+  double  *sigma;      /* [count][3] standard deviations of x, y, z in Å; 0 where unknown; owned, never NULL */
 };
 AET_EXTERN const AetOptionTable AetTraceOptions;
 
@@ -70,5 +72,42 @@ AET_EXTERN PetscErrorCode AetCompareSettingsFromOptions(AetCompareSettings *sett
 AET_EXTERN PetscErrorCode AetCompareWithin(AetAtoms found, AetAtoms truth, const AetCompareSettings *settings, AetCompareResult *result);
 /** AetCompareWithin without a box. Collective. */
 AET_EXTERN PetscErrorCode AetCompare(AetAtoms found, AetAtoms truth, double cutoff_angstrom, AetCompareResult *result);
+/* ---------------------------------------------------------------- refinement against the measured images */
+
+AET_EXTERN const AetOptionTable AetRefineOptions;
+typedef struct {
+  PetscBool enabled;              /* `run` refines what it traced */
+  PetscInt  cycles;               /* of optics, positions and weights */
+  PetscInt  positions_iterations; /* Gauss–Newton steps of the positions in a cycle; 0: only the optics are fitted */
+  double    limit_angstrom;       /* farthest that an atom may move from where it began */
+  double    b_min, b_max;         /* Å² */
+  int       profile;              /* of refine_profile's choices: auto, scattering, gaussian */
+  PetscBool scales, backgrounds, shifts; /* of every image are fitted */
+  PetscBool counting;             /* weights by the noise that grows with the signal; else all pixels alike */
+  double    robust;               /* residuals beyond this many standard deviations weigh less (Huber); 0: none */
+  PetscBool extended;             /* zero borders of the images were not measured */
+  PetscInt  probes;               /* random vectors of the uncertainties; 0: no uncertainties */
+  uint64_t  seed;
+} AetRefineSettings;
+/** From `refine_*`, `recon_extended`, `seed`. Not collective. */
+AET_EXTERN PetscErrorCode AetRefineSettingsFromOptions(AetRefineSettings *settings);
+
+typedef struct {
+  double   r1_before, r1;      /* Σ|P - b| / Σ|b| with the optics fitted: atoms as given, and refined */
+  PetscBool tabulated;         /* the profile is by scattering factors; else Gaussian */
+  double   chi2;               /* of the weighted residuals, per pixel */
+  double   height[AET_SPECIES_MAX], b_factor[AET_SPECIES_MAX];
+  double   noise_floor, noise_per_signal; /* variance of a pixel = floor + per_signal · image */
+  double   shift_rms_angstrom; /* of the images */
+  double   moved_rms_angstrom, moved_max_angstrom;
+  PetscInt steps, at_limit;    /* Gauss–Newton steps made; atoms that ended at the limit */
+  double   sigma_median_pm, sigma_axis_median_pm[3]; /* 0: none computed */
+  double   overdispersion;     /* median of the variance that the views show over the one that the noise explains */
+} AetRefineReport;
+/** Moves the atoms so that their linear images fit the measured ones: height and B of every species, scale, background and shift of every
+    image, positions by Gauss–Newton within a limit; then the uncertainty of every coordinate (docs/theory/refinement.md). Positions are Å in
+    the frame of the tilt series. The same bits on any number of ranks; every rank holds all positions. AET_ERR_INPUT for a species without a
+    scattering factor, two atoms at one place, atoms that no image sees. Collective on atoms->comm, of which tilt->comm must be the ranks. */
+AET_EXTERN PetscErrorCode AetRefine(AetAtoms atoms, AetTiltSeries tilt, const AetRefineSettings *settings, AetRefineReport *report);
 
 #endif

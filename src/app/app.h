@@ -27,6 +27,7 @@ PetscErrorCode AetCommandRun(int count, char **files);
 PetscErrorCode AetCommandPrepare(int count, char **files);
 PetscErrorCode AetCommandReconstruct(int count, char **files);
 PetscErrorCode AetCommandTrace(int count, char **files);
+PetscErrorCode AetCommandRefine(int count, char **files);
 PetscErrorCode AetCommandSimulate(int count, char **files);
 PetscErrorCode AetCommandCompare(int count, char **files);
 PetscErrorCode AetCommandInfo(int count, char **files);

@@ -1,28 +1,29 @@
-/* run, prepare, reconstruct, trace: stretches of one chain. */
+/* run, prepare, reconstruct, trace, refine: stretches of one chain. */
 #include "app.h"
 #include "pipeline.h"
 
 PetscErrorCode AetCommandRun(int count, char **files)
 {
-  PetscBool pictures;
+  PetscBool pictures, refine;
 
   PetscFunctionBegin;
   PetscCall(AetOptionGetBool("pictures", &pictures));
-  PetscCall(AetPipeline(MPI_COMM_WORLD, AET_STAGE_PREPARE, AET_STAGE_TRACE, NULL, pictures));
+  PetscCall(AetOptionGetBool("refine_enabled", &refine));
+  PetscCall(AetPipeline(MPI_COMM_WORLD, AET_STAGE_PREPARE, refine ? AET_STAGE_REFINE : AET_STAGE_TRACE, NULL, NULL, pictures));
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
 PetscErrorCode AetCommandPrepare(int count, char **files)
 {
   PetscFunctionBegin;
-  PetscCall(AetPipeline(MPI_COMM_WORLD, AET_STAGE_PREPARE, AET_STAGE_PREPARE, NULL, PETSC_FALSE));
+  PetscCall(AetPipeline(MPI_COMM_WORLD, AET_STAGE_PREPARE, AET_STAGE_PREPARE, NULL, NULL, PETSC_FALSE));
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
 PetscErrorCode AetCommandReconstruct(int count, char **files)
 {
   PetscFunctionBegin;
-  PetscCall(AetPipeline(MPI_COMM_WORLD, AET_STAGE_PREPARE, AET_STAGE_RECONSTRUCT, NULL, PETSC_FALSE));
+  PetscCall(AetPipeline(MPI_COMM_WORLD, AET_STAGE_PREPARE, AET_STAGE_RECONSTRUCT, NULL, NULL, PETSC_FALSE));
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
@@ -30,7 +31,15 @@ PetscErrorCode AetCommandReconstruct(int count, char **files)
 PetscErrorCode AetCommandTrace(int count, char **files)
 {
   PetscFunctionBegin;
-  PetscCall(
-      AetPipeline(MPI_COMM_WORLD, count ? AET_STAGE_TRACE : AET_STAGE_PREPARE, AET_STAGE_TRACE, count ? files[0] : NULL, PETSC_FALSE));
+  PetscCall(AetPipeline(MPI_COMM_WORLD, count ? AET_STAGE_TRACE : AET_STAGE_PREPARE, AET_STAGE_TRACE, count ? files[0] : NULL, NULL,
+                        PETSC_FALSE));
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+/* With ATOMS these are refined against the tilt series; without, the chain up to the refinement is brought up to date. */
+PetscErrorCode AetCommandRefine(int count, char **files)
+{
+  PetscFunctionBegin;
+  PetscCall(AetPipeline(MPI_COMM_WORLD, AET_STAGE_PREPARE, AET_STAGE_REFINE, NULL, count ? files[0] : NULL, PETSC_FALSE));
   PetscFunctionReturn(PETSC_SUCCESS);
 }

@@ -9,9 +9,9 @@ static const AetOption options[] = {
 };
 AET_OPTION_TABLE(AetAppOptions, "pictures", "Pictures", options);
 
-static const AetOptionTable *const run_tables[] = {&AetBaseOptions,  &AetAppOptions,   &AetTiltOptions,
-                                                   &AetReconOptions, &AetAngleOptions, &AetOrientationOptions,
-                                                   &AetTraceOptions, &AetDistOptions,  NULL};
+static const AetOptionTable *const run_tables[] = {
+    &AetBaseOptions,        &AetAppOptions,   &AetTiltOptions,   &AetReconOptions, &AetAngleOptions,
+    &AetOrientationOptions, &AetTraceOptions, &AetRefineOptions, &AetDistOptions,  NULL};
 static const AetOptionTable *const prepare_tables[] = {
     &AetBaseOptions, &AetTiltOptions, &AetReconOptions, &AetAngleOptions, &AetOrientationOptions, &AetDistOptions, NULL};
 static const AetOptionTable *const reconstruct_tables[] = {
@@ -22,14 +22,18 @@ static const AetOptionTable *const app_tables[] = {&AetBaseOptions, NULL};
 static const AetOptionTable *const no_tables[] = {NULL};
 
 const AetCommand AetCommands[] = {
-    {"run", "[config.yaml ...] [-key value ...]", "the whole chain of the config: tilt series, volume, atoms; skips what is unchanged",
-     run_tables, 0, 0, PETSC_FALSE, AetCommandRun},
+    {"run", "[config.yaml ...] [-key value ...]",
+     "the whole chain of the config: tilt series, volume, atoms, refined atoms; skips what is unchanged", run_tables, 0, 0, PETSC_FALSE,
+     AetCommandRun},
     {"prepare", "[config.yaml ...] [-key value ...]", "measured images and angles to tilt.h5", prepare_tables, 0, 0, PETSC_FALSE,
      AetCommandPrepare},
     {"reconstruct", "[config.yaml ...] [-key value ...]", "tilt series to volume.h5", reconstruct_tables, 0, 0, PETSC_FALSE,
      AetCommandReconstruct},
     {"trace", "[config.yaml ...] [VOLUME] [-key value ...]",
      "volume to atoms.h5 and atoms.xyz (VOLUME: any volume file; else the run's own)", run_tables, 0, 1, PETSC_FALSE, AetCommandTrace},
+    {"refine", "[config.yaml ...] [ATOMS] [-key value ...]",
+     "atoms and tilt series to refined atoms with uncertainties (ATOMS: any atom file; else the run's own)", run_tables, 0, 1, PETSC_FALSE,
+     AetCommandRefine},
     {"simulate", "[config.yaml ...] [-key value ...]", "a described particle to its measurements and the truth about them", simulate_tables,
      0, 0, PETSC_FALSE, AetCommandSimulate},
     {"compare", "FOUND TRUTH [-key value ...]", "two atom files to recall, precision, r.m.s.d., species agreement", compare_tables, 2, 2,

@@ -148,6 +148,21 @@ static PetscErrorCode MakeAtoms(AetRun *run, const char *path)
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
+/* The traced atoms, or those given, refined. */
+static PetscErrorCode MakeRefined(AetRun *run, const char *path)
+{
+  AetTiltSeries tilt = NULL;
+  char          traced[PETSC_MAX_PATH_LEN];
+
+  PetscFunctionBegin;
+  PetscCall(AetRunTilt(run, &tilt));
+  AetOutputPath(&run->output, "traced.h5", traced);
+  if (!run->atoms) PetscCall(AetAtomsRead(run->comm, run->atoms_file ? run->atoms_file : traced, &run->atoms));
+  PetscCall(AetStageRefine(run->atoms, tilt, run->output.summary));
+  PetscCall(AetAtomsWrite(run->atoms, path));
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
 static const Stage stages[AET_STAGE_COUNT] = {
     {"prepare", "prepare", "tilt.h5", NULL, NULL, NULL,
      (const char *const[]){"tilt_", "recon_angles_", "recon_orientations_", "seed", "recon_thickness", "recon_extended", NULL},
@@ -157,7 +172,20 @@ static const Stage stages[AET_STAGE_COUNT] = {
      MakeVolume},
     {"trace", "trace", "atoms.h5", "atoms.xyz", "atoms_unfiltered.h5", NULL, (const char *const[]){"trace_", "seed", NULL},
      (const char *const[]){NULL}, MakeAtoms},
+    {"refine", "refine", "atoms.h5", "atoms.xyz", NULL, NULL, (const char *const[]){"refine_", "recon_extended", "seed", NULL},
+     (const char *const[]){NULL}, MakeRefined},
 };
+
+/* The result of a stage, and what lies beside it: traced atoms make room for refined ones. */
+static const char *OutputOf(const AetRun *run, const Stage *stage)
+{
+  return run->refines && stage->make == MakeAtoms ? "traced.h5" : stage->output;
+}
+
+static const char *TwinOf(const AetRun *run, const Stage *stage)
+{
+  return run->refines && stage->make == MakeAtoms ? "traced.xyz" : stage->twin;
+}
 
 PetscErrorCode AetRunTilt(AetRun *run, AetTiltSeries *tilt)
 {
@@ -205,6 +233,11 @@ static PetscErrorCode InputPaths(AetRun *run, const Stage *stage, char paths[AET
     PetscCall(AetOptionNamesFile(*key, &file));
     if (!file) continue;
     PetscCall(AetFileSplitName(value, paths[count], PETSC_MAX_PATH_LEN, array, sizeof array));
+    inputs[count] = paths[count];
+    count++;
+  }
+  if (stage->make == MakeRefined && run->atoms_file) {
+    PetscCall(AetFileSplitName(run->atoms_file, paths[count], PETSC_MAX_PATH_LEN, array, sizeof array));
     inputs[count] = paths[count];
     count++;
   }
@@ -262,12 +295,12 @@ static PetscErrorCode IsDone(AetRun *run, const Stage *stage, const char *key, P
   if (!run->resume || !found || strcmp(kept_key, key)) PetscFunctionReturn(PETSC_SUCCESS);
   snprintf(name, sizeof name, "%s.digest", stage->prefix);
   PetscCall(AetSummaryGetText(run->output.summary, name, &kept_digest, &found));
-  AetOutputPath(&run->output, stage->output, path);
+  AetOutputPath(&run->output, OutputOf(run, stage), path);
   PetscCall(Digest(run->comm, path, digest));
   *done = (PetscBool)(found && digest[0] && !strcmp(digest, kept_digest));
   if (!*done) PetscCall(AetReport(run->comm, "%s: missing, damaged or changed since it was written; made again\n", path));
-  if (*done && stage->twin) {
-    AetOutputPath(&run->output, stage->twin, path);
+  if (*done && TwinOf(run, stage)) {
+    AetOutputPath(&run->output, TwinOf(run, stage), path);
     PetscCall(AetFileExists(run->comm, path, &there));
     *done = there;
   }
@@ -304,7 +337,7 @@ static PetscErrorCode Execute(AetRun *run, const Stage *stage, const char *key)
   PetscCall(AetReport(run->comm, "%s\n", stage->name));
   snprintf(name, sizeof name, "%s.", stage->prefix);
   PetscCall(AetSummaryForget(run->output.summary, name));
-  AetOutputPath(&run->output, stage->output, path);
+  AetOutputPath(&run->output, OutputOf(run, stage), path);
   if (!run->resume) PetscCall(ForgetState(run, stage));
   run->key = key;
   PetscCall(stage->make(run, path));
@@ -420,6 +453,7 @@ static PetscErrorCode DoStages(AetRun *run, AetStage first, AetStage last)
   for (int s = first; s <= (int)last; s++) {
     PetscBool done;
 
+    if (run->atoms_file && (s == AET_STAGE_RECONSTRUCT || s == AET_STAGE_TRACE)) continue;
     memcpy(before, key, sizeof before);
     PetscCall(StageKey(run, &stages[s], before, key));
     PetscCall(NameInputs(run, &stages[s]));
@@ -445,15 +479,17 @@ static PetscErrorCode Perform(AetRun *run, AetStage first, AetStage last, PetscB
   PetscCall(AetReport(run->comm, "aet4d %s (%s), %d ranks of %d threads, into %s\n", AetVersion(), AetCommit(), size, AetThreads(),
                       run->output.folder));
   PetscCall(AetOptionGetBool("resume", &run->resume));
+  run->refines = (PetscBool)(last == AET_STAGE_REFINE);
   PetscCall(DoStages(run, first, last));
   if (pictures) PetscCall(AetRunPictures(run));
   if (run->made) PetscCall(ReportCost(run, first, last));
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
-PetscErrorCode AetPipeline(MPI_Comm comm, AetStage first, AetStage last, const char *volume_file, PetscBool pictures)
+PetscErrorCode AetPipeline(MPI_Comm comm, AetStage first, AetStage last, const char *volume_file, const char *atoms_file,
+                           PetscBool pictures)
 {
-  AetRun         run = {.comm = comm, .volume_file = volume_file, .output = {.lock = -1}};
+  AetRun         run = {.comm = comm, .volume_file = volume_file, .atoms_file = atoms_file, .output = {.lock = -1}};
   PetscErrorCode code;
 
   PetscFunctionBegin;

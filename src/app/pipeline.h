@@ -5,7 +5,7 @@
 #include "output.h"
 #include <aet4d/aet4d.h>
 
-typedef enum { AET_STAGE_PREPARE, AET_STAGE_RECONSTRUCT, AET_STAGE_TRACE, AET_STAGE_COUNT } AetStage;
+typedef enum { AET_STAGE_PREPARE, AET_STAGE_RECONSTRUCT, AET_STAGE_TRACE, AET_STAGE_REFINE, AET_STAGE_COUNT } AetStage;
 
 /* A run: its folder, and the objects that are in memory (NULL: not read or made yet). */
 typedef struct {
@@ -13,6 +13,8 @@ typedef struct {
   AetOutput     output;
   PetscBool     resume;
   const char   *volume_file; /* traced instead of the run's own volume; NULL for that */
+  const char   *atoms_file;  /* refined instead of the run's own atoms; NULL for that */
+  PetscBool     refines;     /* atoms.h5 will be the refined atoms; the traced ones go to traced.h5 */
   AetTiltSeries tilt;
   AetVolume     volume;
   AetAtoms      atoms;
@@ -23,9 +25,10 @@ typedef struct {
 /* Does stages `first` ... `last`. A stage is skipped when the summary says that its result was made from the same inputs and options
    (AetStageKey, chained through the stages before it) and the result on disk is, byte for byte, the one that was written.
    A stage that was killed goes on from its checkpoint. On SIGUSR1 or SIGTERM the run ends, in order, at the next checkpoint or between two
-   stages: AET_ERR_INTERRUPTED. `volume_file` (NULL: none) is traced in place of volume.h5. With `pictures`, draws them after a trace.
-   Collective. */
-PetscErrorCode AetPipeline(MPI_Comm comm, AetStage first, AetStage last, const char *volume_file, PetscBool pictures);
+   stages: AET_ERR_INTERRUPTED. `volume_file` (NULL: none) is traced in place of volume.h5; `atoms_file` (NULL: none) is refined in place of
+   traced atoms, and no volume is made. With `pictures`, draws them at the end. Collective. */
+PetscErrorCode AetPipeline(MPI_Comm comm, AetStage first, AetStage last, const char *volume_file, const char *atoms_file,
+                           PetscBool pictures);
 
 /* The objects of a run, from memory or from its folder. Lent. Collective. */
 PetscErrorCode AetRunTilt(AetRun *run, AetTiltSeries *tilt);

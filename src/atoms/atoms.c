@@ -1,4 +1,4 @@
-/* Lists of atoms: create, order, gather. An atom is 56 bytes where a volume has thousands of voxels for it, so lists are ordered by
+/* Lists of atoms: create, order, gather. An atom is 72 bytes where a volume has thousands of voxels for it, so lists are ordered by
    gathering them: the order is then independent of the number of ranks without a parallel sort. */
 #include "atoms/atoms_private.h"
 #include <math.h>
@@ -9,15 +9,15 @@ static PetscErrorCode Allocate(AetAtoms atoms, PetscInt count)
 {
   PetscFunctionBegin;
   atoms->count = count;
-  PetscCall(PetscCalloc4((size_t)count * 3 + 1, &atoms->position, (size_t)count + 1, &atoms->species, (size_t)count + 1, &atoms->intensity,
-                         (size_t)count + 1, &atoms->confidence));
+  PetscCall(PetscCalloc5((size_t)count * 3 + 1, &atoms->position, (size_t)count + 1, &atoms->species, (size_t)count + 1, &atoms->intensity,
+                         (size_t)count + 1, &atoms->confidence, (size_t)count * 3 + 1, &atoms->sigma));
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
 static PetscErrorCode Release(AetAtoms atoms)
 {
   PetscFunctionBegin;
-  PetscCall(PetscFree4(atoms->position, atoms->species, atoms->intensity, atoms->confidence));
+  PetscCall(PetscFree5(atoms->position, atoms->species, atoms->intensity, atoms->confidence, atoms->sigma));
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
@@ -89,7 +89,7 @@ PetscErrorCode AetAtomsGatherRecords(AetAtoms atoms, AetAtomRecord **records)
   PetscFunctionBegin;
   PetscCall(PetscCalloc1((size_t)atoms->count + 1, &mine));
   for (PetscInt i = 0; i < atoms->count; i++) {
-    for (int a = 0; a < 3; a++) mine[i].position[a] = atoms->position[3 * i + a];
+    for (int a = 0; a < 3; a++) mine[i].position[a] = atoms->position[3 * i + a], mine[i].sigma[a] = atoms->sigma[3 * i + a];
     mine[i].intensity = atoms->intensity[i];
     mine[i].confidence = atoms->confidence[i];
     mine[i].species = atoms->species[i];
@@ -129,7 +129,7 @@ static PetscErrorCode TakeBlock(AetAtoms atoms, PetscInt total, AetAtomRecord *r
   PetscCall(Allocate(atoms, (PetscInt)count));
   for (ptrdiff_t i = 0; i < count; i++) {
     const AetAtomRecord *r = records + start + i;
-    for (int a = 0; a < 3; a++) atoms->position[3 * i + a] = r->position[a];
+    for (int a = 0; a < 3; a++) atoms->position[3 * i + a] = r->position[a], atoms->sigma[3 * i + a] = r->sigma[a];
     atoms->species[i] = r->species;
     atoms->intensity[i] = r->intensity;
     atoms->confidence[i] = r->confidence;

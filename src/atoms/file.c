@@ -4,7 +4,7 @@
 #include <math.h>
 #include <string.h>
 
-enum { POSITION, SPECIES, INTENSITY, CONFIDENCE, COLUMNS };
+enum { POSITION, SPECIES, INTENSITY, CONFIDENCE, SIGMA, COLUMNS };
 
 /* The schema of the table group "atoms". */
 static const AetColumn atoms_schema[COLUMNS] = {
@@ -12,6 +12,7 @@ static const AetColumn atoms_schema[COLUMNS] = {
     {"species", "", "index into the attribute `symbols`", AET_COLUMN_INT, 1, NULL},
     {"intensity", "", "sum of the volume over 5x5x5 samples about the atom, above the background", AET_COLUMN_DOUBLE, 1, NULL},
     {"confidence", "", "probability of the species", AET_COLUMN_DOUBLE, 1, NULL},
+    {"sigma", "angstrom", "standard deviations of x, y, z; 0 where unknown", AET_COLUMN_DOUBLE, 3, NULL},
 };
 
 /* Symbols joined by commas. */
@@ -35,6 +36,7 @@ static PetscErrorCode WriteTable(AetFile file, AetAtoms atoms)
   column[SPECIES].data = atoms->species;
   column[INTENSITY].data = atoms->intensity;
   column[CONFIDENCE].data = atoms->confidence;
+  column[SIGMA].data = atoms->sigma;
   JoinSymbols(atoms, symbols, sizeof symbols);
   PetscCall(AetFileWriteTable(file, "atoms", atoms->count, COLUMNS, column));
   PetscCall(AetFileWriteText(file, "atoms", "symbols", symbols));
@@ -46,7 +48,7 @@ static PetscErrorCode WriteTwin(AetAtoms atoms, const char *path)
 {
   char        twin[PETSC_MAX_PATH_LEN], *dot, *slash;
   const char *symbols[AET_SPECIES_MAX];
-  AetColumn   column[2] = {atoms_schema[INTENSITY], atoms_schema[CONFIDENCE]};
+  AetColumn   column[3] = {atoms_schema[INTENSITY], atoms_schema[CONFIDENCE], atoms_schema[SIGMA]};
 
   PetscFunctionBegin;
   PetscCall(PetscStrncpy(twin, path, sizeof twin - 4));
@@ -56,7 +58,8 @@ static PetscErrorCode WriteTwin(AetAtoms atoms, const char *path)
   for (int s = 0; s < atoms->species_count; s++) symbols[s] = atoms->symbol[s];
   column[0].data = atoms->intensity;
   column[1].data = atoms->confidence;
-  PetscCall(AetXyzWrite(atoms->comm, twin, atoms->count, atoms->species, atoms->species_count, symbols, atoms->position, 2, column,
+  column[2].data = atoms->sigma;
+  PetscCall(AetXyzWrite(atoms->comm, twin, atoms->count, atoms->species, atoms->species_count, symbols, atoms->position, 3, column,
                         "unit=angstrom pbc=\"F F F\""));
   PetscFunctionReturn(PETSC_SUCCESS);
 }
@@ -135,12 +138,13 @@ static PetscErrorCode SplitSymbols(const char *path, char *text, Model *model)
 /* This rank's rows of the table as records. */
 static PetscErrorCode TakeRows(const char *path, const AetColumn *column, PetscInt count, int species_count, AetAtomRecord *record)
 {
-  const double *position = column[POSITION].data, *intensity = column[INTENSITY].data, *confidence = column[CONFIDENCE].data;
-  const int    *species = column[SPECIES].data;
+  const double *position = column[POSITION].data, *intensity = column[INTENSITY].data, *confidence = column[CONFIDENCE].data,
+               *sigma = column[SIGMA].data;
+  const int *species = column[SPECIES].data;
 
   PetscFunctionBegin;
   for (PetscInt i = 0; i < count; i++) {
-    for (int a = 0; a < 3; a++) record[i].position[a] = position[3 * i + a];
+    for (int a = 0; a < 3; a++) record[i].position[a] = position[3 * i + a], record[i].sigma[a] = sigma ? sigma[3 * i + a] : 0;
     record[i].species = species ? species[i] : 0;
     record[i].intensity = intensity ? intensity[i] : 0;
     record[i].confidence = confidence ? confidence[i] : 0;

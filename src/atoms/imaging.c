@@ -337,8 +337,9 @@ PetscErrorCode AetImagingMove(AetImaging im, const AetOptics *optics, const AetS
 
 /* Where contributions of a thread go, as multiples of units. */
 typedef struct {
-  int64_t *atom;                 /* [count][4]: x, y, z, weight */
-  double   unit[2], per_unit[2]; /* of positions, of weights; the inverse */
+  int64_t *atom;                 /* [count][width]: x, y, z, weight, and the outer products where they are wanted */
+  int      width;                /* 4, or 10 */
+  double   unit[3], per_unit[3]; /* of positions, of weights, of outer products; the inverse */
   double  *view;                 /* [views][7] scale, background, shift (2), turn (3): each view by one thread */
   double  *species;              /* [views][species][2] height, B */
   int      overflow;
@@ -357,7 +358,7 @@ static void GatherView(const Sight *sight, Sums *sums)
     double    seen[3], grid[2], gx, gy;
     float     out[3];
     AetSplat  splat;
-    int64_t  *sum = sums->atom + 4 * i;
+    int64_t  *sum = sums->atom + sums->width * i;
     if (!Place(sight, i, grid)) continue;
     AetRotate(R, sight->atoms->position + 3 * i, seen);
     splat = SplatOf(sight, s);
@@ -365,7 +366,11 @@ static void GatherView(const Sight *sight, Sums *sums)
     gx = (double)out[1] * per[0], gy = (double)out[2] * per[1];
     for (int a = 0; a < 3; a++) sum[a] += llrint((R[a] * gx + R[3 + a] * gy) * sums->per_unit[0]);
     sum[3] += llrint((double)out[0] * sums->per_unit[1]);
-    if (!((fabs(gx) + fabs(gy)) * sums->per_unit[0] < 0x1p60) || !(fabs((double)out[0]) * sums->per_unit[1] < 0x1p60)) sums->overflow = 1;
+    for (int a = 0, k = 4; sums->width > 4 && a < 3; a++)
+      for (int b = a; b < 3; b++, k++) sum[k] += llrint((R[a] * gx + R[3 + a] * gy) * (R[b] * gx + R[3 + b] * gy) * sums->per_unit[2]);
+    if (!((gx * gx + gy * gy) * sums->per_unit[2] < 0x1p60) || !((fabs(gx) + fabs(gy)) * sums->per_unit[0] < 0x1p60) ||
+        !(fabs((double)out[0]) * sums->per_unit[1] < 0x1p60))
+      sums->overflow = 1;
     species[2 * s] += (double)out[0];
     view[2] += gx, view[3] += gy;
     view[4] -= gy * seen[2], view[5] += gx * seen[2], view[6] += gy * seen[0] - gx * seen[1];
@@ -406,7 +411,7 @@ static void AdjointView(const Sight *sight, const float *residual, PetscBool wit
 }
 
 /* The units: what the residual does to an atom by its height, rounded to a power of 2. The same on every rank. */
-static PetscErrorCode ChooseUnits(AetImaging im, const float *residual, double unit[2])
+static PetscErrorCode ChooseUnits(AetImaging im, const float *residual, double unit[3])
 {
   float  typical = 0, all;
   double height = 0, stiffness = 0;
@@ -421,7 +426,7 @@ static PetscErrorCode ChooseUnits(AetImaging im, const float *residual, double u
   (void)frexp((double)all * height, &exponent);
   unit[1] = ldexp(UNITS, exponent);
   (void)frexp((double)all * fmax(stiffness, 1e-300), &exponent);
-  unit[0] = ldexp(UNITS, exponent);
+  unit[0] = ldexp(UNITS, exponent), unit[2] = ldexp(UNITS, 2 * exponent);
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
@@ -431,10 +436,10 @@ static PetscErrorCode SumsCreate(const AetImaging im, PetscInt count, int thread
   PetscCall(PetscCalloc1(7 * (size_t)im->tilt->views, &sums[0].view));
   PetscCall(PetscCalloc1(2 * (size_t)(im->species_count * im->tilt->views), &sums[0].species));
   for (int t = 0; t < threads; t++) {
-    sums[t].overflow = 0;
+    sums[t].overflow = 0, sums[t].width = sums[0].width;
     sums[t].view = sums[0].view, sums[t].species = sums[0].species;
-    for (int k = 0; k < 2; k++) sums[t].unit[k] = sums[0].unit[k], sums[t].per_unit[k] = 1 / sums[0].unit[k];
-    PetscCall(PetscCalloc1(4 * (size_t)PetscMax(count, 1), &sums[t].atom));
+    for (int k = 0; k < 3; k++) sums[t].unit[k] = sums[0].unit[k], sums[t].per_unit[k] = 1 / sums[0].unit[k];
+    PetscCall(PetscCalloc1((size_t)(sums[0].width * PetscMax(count, 1)), &sums[t].atom));
   }
   PetscFunctionReturn(PETSC_SUCCESS);
 }
@@ -453,10 +458,10 @@ static PetscErrorCode SumsReduce(AetImaging im, PetscInt count, int threads, Sum
 {
   PetscFunctionBegin;
   for (int t = 1; t < threads; t++) {
-    for (PetscInt i = 0; i < 4 * count; i++) sums[0].atom[i] += sums[t].atom[i];
+    for (PetscInt i = 0; i < sums[0].width * count; i++) sums[0].atom[i] += sums[t].atom[i];
     sums[0].overflow |= sums[t].overflow;
   }
-  PetscCallMPI(MPI_Allreduce(MPI_IN_PLACE, sums[0].atom, (int)(4 * count), MPI_INT64_T, MPI_SUM, im->comm));
+  PetscCallMPI(MPI_Allreduce(MPI_IN_PLACE, sums[0].atom, (int)(sums[0].width * count), MPI_INT64_T, MPI_SUM, im->comm));
   PetscCallMPI(MPI_Allreduce(MPI_IN_PLACE, sums[0].view, (int)(7 * im->tilt->views), MPI_DOUBLE, MPI_SUM, im->comm));
   PetscCallMPI(MPI_Allreduce(MPI_IN_PLACE, sums[0].species, (int)(2 * im->species_count * im->tilt->views), MPI_DOUBLE, MPI_SUM, im->comm));
   PetscCallMPI(MPI_Allreduce(MPI_IN_PLACE, &sums[0].overflow, 1, MPI_INT, MPI_MAX, im->comm));
@@ -469,8 +474,10 @@ static void TakeSums(const AetImaging im, PetscInt count, const Sums *sums, AetI
   const ptrdiff_t views = im->tilt->views;
 
   for (PetscInt i = 0; i < count; i++) {
-    for (int a = 0; gradient->position && a < 3; a++) gradient->position[3 * i + a] = (double)sums->atom[4 * i + a] * sums->unit[0];
-    if (gradient->weight) gradient->weight[i] = (double)sums->atom[4 * i + 3] * sums->unit[1];
+    for (int a = 0; gradient->position && a < 3; a++)
+      gradient->position[3 * i + a] = (double)sums->atom[sums->width * i + a] * sums->unit[0];
+    if (gradient->weight) gradient->weight[i] = (double)sums->atom[sums->width * i + 3] * sums->unit[1];
+    for (int k = 0; gradient->outer && k < 6; k++) gradient->outer[6 * i + k] = (double)sums->atom[sums->width * i + 4 + k] * sums->unit[2];
   }
   for (int s = 0; s < im->species_count; s++) {
     gradient->height[s] = gradient->b_factor[s] = 0;
@@ -495,6 +502,7 @@ PetscErrorCode AetImagingAdjoint(AetImaging im, const AetOptics *optics, const A
 
   PetscFunctionBegin;
   PetscCall(PetscCalloc1((size_t)im->threads, &sums));
+  sums[0].width = gradient->outer ? 10 : 4;
   PetscCall(ChooseUnits(im, residual, sums[0].unit));
   PetscCall(AetAgree(im->comm, SumsCreate(im, atoms->count, im->threads, sums)));
 #pragma omp parallel for num_threads(im->threads) schedule(static, 1)

@@ -35,6 +35,7 @@ typedef struct {
 typedef struct {
   double *position; /* [count][3] ∂E/∂r, or NULL */
   double *weight;   /* [count] ∂E/∂w at w = 1, or NULL */
+  double *outer;    /* [count][6]: sum over views of g gT (xx, xy, xz, yy, yz, zz), g a view's part of ∂E/∂r; or NULL */
   double  height[AET_SPECIES_MAX], b_factor[AET_SPECIES_MAX];
   double *scale, *background;     /* [views] or NULL */
   double (*shift)[2], (*turn)[3]; /* [views] or NULL: by the shift in Å; by a small turn (radian) of the view's R from the left */

@@ -179,7 +179,7 @@ static void Derivatives(void)
   Case               c;
   float             *target, *images;
   double             gradient[ATOMS][3], scale[VIEWS], background[VIEWS], shift[VIEWS][2], turn[VIEWS][3], up, down;
-  AetImagingGradient g = {&gradient[0][0], NULL, {0}, {0}, scale, background, shift, turn};
+  AetImagingGradient g = {.position = &gradient[0][0], .scale = scale, .background = background, .shift = shift, .turn = turn};
 
   Begin(&c, 26, 78, 6, 8);
   target = calloc((size_t)c.pixels + 1, sizeof *target), images = calloc((size_t)c.pixels + 1, sizeof *images);

@@ -1,0 +1,52 @@
+/* Atoms and tilt series to refined atoms. */
+#include "stages.h"
+
+static PetscErrorCode Summarise(AetAtoms atoms, const AetRefineReport *report, AetSummary summary)
+{
+  static const char *const axis[] = {"refine.sigma_x_median_pm", "refine.sigma_y_median_pm", "refine.sigma_z_median_pm"};
+  char                     key[64];
+
+  PetscFunctionBegin;
+  PetscCall(AetSummarySetNumber(summary, "refine.count", atoms->total));
+  PetscCall(AetSummarySetNumber(summary, "refine.r1_before", report->r1_before));
+  PetscCall(AetSummarySetNumber(summary, "refine.r1", report->r1));
+  PetscCall(AetSummarySetNumber(summary, "refine.chi2", report->chi2));
+  PetscCall(AetSummarySetNumber(summary, "refine.steps", report->steps));
+  PetscCall(AetSummarySetNumber(summary, "refine.moved_rms_pm", AET_PM_PER_ANGSTROM * report->moved_rms_angstrom));
+  PetscCall(AetSummarySetNumber(summary, "refine.moved_max_pm", AET_PM_PER_ANGSTROM * report->moved_max_angstrom));
+  PetscCall(AetSummarySetNumber(summary, "refine.at_limit", report->at_limit));
+  PetscCall(AetSummarySetNumber(summary, "refine.shift_rms_angstrom", report->shift_rms_angstrom));
+  PetscCall(AetSummarySetNumber(summary, "refine.noise_floor", report->noise_floor));
+  PetscCall(AetSummarySetNumber(summary, "refine.noise_per_signal", report->noise_per_signal));
+  for (int s = 0; s < atoms->species_count; s++) {
+    snprintf(key, sizeof key, "refine.height.%s", atoms->symbol[s]);
+    PetscCall(AetSummarySetNumber(summary, key, report->height[s]));
+    snprintf(key, sizeof key, "refine.b_factor_angstrom2.%s", atoms->symbol[s]);
+    PetscCall(AetSummarySetNumber(summary, key, report->b_factor[s]));
+  }
+  if (!(report->sigma_median_pm > 0)) PetscFunctionReturn(PETSC_SUCCESS);
+  PetscCall(AetSummarySetNumber(summary, "refine.sigma_median_pm", report->sigma_median_pm));
+  for (int a = 0; a < 3; a++) PetscCall(AetSummarySetNumber(summary, axis[a], report->sigma_axis_median_pm[a]));
+  PetscCall(AetSummarySetNumber(summary, "refine.overdispersion", report->overdispersion));
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+PetscErrorCode AetStageRefine(AetAtoms atoms, AetTiltSeries tilt, AetSummary summary)
+{
+  AetRefineSettings settings;
+  AetRefineReport   report;
+
+  PetscFunctionBegin;
+  PetscCall(AetRefineSettingsFromOptions(&settings));
+  PetscCall(AetRefine(atoms, tilt, &settings, &report));
+  PetscCall(Summarise(atoms, &report, summary));
+  PetscCall(AetReport(tilt->comm, "  %d atoms: R1 %.4f, %.4f before; moved by %.1f pm r.m.s.", (int)atoms->total, report.r1,
+                      report.r1_before, AET_PM_PER_ANGSTROM * report.moved_rms_angstrom));
+  for (int s = 0; s < atoms->species_count; s++)
+    PetscCall(AetReport(tilt->comm, "; %s: height %.3g, B %.3g Å²", atoms->symbol[s], report.height[s], report.b_factor[s]));
+  PetscCall(AetReport(tilt->comm, "\n"));
+  if (report.sigma_median_pm > 0)
+    PetscCall(AetReport(tilt->comm, "  standard deviations (median): %.1f pm; x %.1f, y %.1f, z %.1f pm\n", report.sigma_median_pm,
+                        report.sigma_axis_median_pm[0], report.sigma_axis_median_pm[1], report.sigma_axis_median_pm[2]));
+  PetscFunctionReturn(PETSC_SUCCESS);
+}

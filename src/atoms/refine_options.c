@@ -1,0 +1,55 @@
+/* The options of refinement. */
+#include <aet4d/atoms.h>
+
+static const AetOption options[] = {
+    {"refine_enabled", AET_OPTION_BOOL, "", "true", 0, 0, NULL, "run refines the traced atoms against the images"},
+    {"refine_cycles", AET_OPTION_INT, "", "3", 1, 100, NULL, "rounds of optics, weights and positions"},
+    {"refine_positions_iterations", AET_OPTION_INT, "", "8", 0, 10000, NULL,
+     "Gauss-Newton steps of the positions in a round, at most; 0: the atoms stay, only the optics are fitted"},
+    {"refine_limit_angstrom", AET_OPTION_REAL, "Å", "1", 0.001, 10, NULL, "farthest that an atom may move from where it was traced"},
+    {"refine_b_min_angstrom2", AET_OPTION_REAL, "Å²", "1", 0.1, 1000, NULL, "least B of a species"},
+    {"refine_b_max_angstrom2", AET_OPTION_REAL, "Å²", "40", 0.1, 1000, NULL, "largest B of a species"},
+    {"refine_profile", AET_OPTION_ENUM, "", "auto", 0, 0, "auto|scattering|gaussian",
+     "an atom's image: its electron scattering factor times exp(-B q²/4), or that Gaussian alone; auto: what fits the images better"},
+    {"refine_scales", AET_OPTION_BOOL, "", "true", 0, 0, NULL, "fit a scale of every image"},
+    {"refine_backgrounds", AET_OPTION_BOOL, "", "true", 0, 0, NULL, "fit a constant background of every image"},
+    {"refine_shifts", AET_OPTION_BOOL, "", "true", 0, 0, NULL, "fit a shift of every image"},
+    {"refine_weights", AET_OPTION_ENUM, "", "counting", 0, 0, "counting|uniform",
+     "weights of pixels: by the noise, a floor and a part that grows with the signal, both from the residuals; or all alike"},
+    {"refine_robust", AET_OPTION_REAL, "standard deviations", "4", 0, 100, NULL,
+     "residuals beyond this many standard deviations count linearly (Huber); 0: all count squared"},
+    {"refine_probes", AET_OPTION_INT, "", "16", 0, 10000, NULL,
+     "random vectors for the uncertainties of the coordinates; 0: none are computed"},
+};
+AET_OPTION_TABLE(AetRefineOptions, "refine", "refinement of atoms against the images", options);
+
+PetscErrorCode AetRefineSettingsFromOptions(AetRefineSettings *s)
+{
+  int      profile, weights;
+  PetscInt seed = 0;
+
+  PetscFunctionBegin;
+  PetscCall(AetOptionsRegister(&AetRefineOptions));
+  PetscCall(AetOptionGetBool("refine_enabled", &s->enabled));
+  PetscCall(AetOptionGetInt("refine_cycles", &s->cycles));
+  PetscCall(AetOptionGetInt("refine_positions_iterations", &s->positions_iterations));
+  PetscCall(AetOptionGetReal("refine_limit_angstrom", &s->limit_angstrom));
+  PetscCall(AetOptionGetReal("refine_b_min_angstrom2", &s->b_min));
+  PetscCall(AetOptionGetReal("refine_b_max_angstrom2", &s->b_max));
+  AetCheck(s->b_min < s->b_max, AET_ERR_INPUT,
+           "refine_b_min_angstrom2, refine_b_max_angstrom2: expected the first below the second, found %g and %g", s->b_min, s->b_max);
+  PetscCall(AetOptionGetEnum("refine_profile", &profile));
+  s->profile = profile;
+  PetscCall(AetOptionGetBool("refine_scales", &s->scales));
+  PetscCall(AetOptionGetBool("refine_backgrounds", &s->backgrounds));
+  PetscCall(AetOptionGetBool("refine_shifts", &s->shifts));
+  PetscCall(AetOptionGetEnum("refine_weights", &weights));
+  s->counting = (PetscBool)(weights == 0);
+  PetscCall(AetOptionGetReal("refine_robust", &s->robust));
+  PetscCall(AetOptionGetInt("refine_probes", &s->probes));
+  s->extended = PETSC_FALSE;
+  PetscCall(PetscOptionsGetBool(NULL, NULL, "-recon_extended", &s->extended, NULL));
+  PetscCall(PetscOptionsGetInt(NULL, NULL, "-seed", &seed, NULL));
+  s->seed = (uint64_t)seed;
+  PetscFunctionReturn(PETSC_SUCCESS);
+}

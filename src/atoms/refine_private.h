@@ -1,0 +1,46 @@
+/* Inside the refinement. */
+#ifndef AET_REFINE_PRIVATE_H
+#define AET_REFINE_PRIVATE_H
+
+#include "atoms/imaging.h"
+
+/* The state of a refinement; atoms complete on every rank, images by AetBlock of the views. */
+typedef struct {
+  AetTiltSeries            tilt; /* borrowed */
+  MPI_Comm                 comm;
+  const AetRefineSettings *settings;
+  AetImaging               imaging;
+  AetOptics                optics;
+  double                   b_grid[AET_SPECIES_MAX]; /* B and profile that the imaging's grid was made for */
+  int                      z_grid[AET_SPECIES_MAX];
+  AetScatterers            atoms;
+  double                  *position, *start;           /* [count][3] */
+  int                     *species;                    /* [count] */
+  ptrdiff_t                pixels;                     /* of an image */
+  float                   *weight, *images, *residual; /* [v_count][ny][nx]; weight 0: not measured; residual: weighted */
+  double                   r1, energy;                 /* of the last AetRefineryEvaluate: Σ|P-b|/Σ|b|, ½ Σ w (P-b)² (robust) */
+  double                   measured;                   /* pixels with a weight */
+  AetRefineReport         *report;
+} AetRefinery;
+
+/* images <- P, residual <- w (P - b) ρ' of the robust loss; r1, energy. Collective. */
+PetscErrorCode AetRefineryEvaluate(AetRefinery *r);
+/* The linear optics (height, scale, background) that fit best, for B within its bounds by TAO, which tries at most `fits` of them; 0: B is
+   left. Collective. */
+PetscErrorCode AetRefineryOptics(AetRefinery *r, PetscInt fits);
+/* One Newton step of every image's shift; the part that moves all atoms alike is left to the atoms. Collective. */
+PetscErrorCode AetRefineryShifts(AetRefinery *r);
+/* Noise of a pixel by its signal, from the residuals; new weights. Collective. */
+PetscErrorCode AetRefineryWeights(AetRefinery *r);
+/* Gauss–Newton of the positions. Collective. */
+PetscErrorCode AetRefineryPositions(AetRefinery *r);
+/* x <- (JᵀWJ + damping · its diagonal blocks)⁻¹ b by conjugate gradients; x is the start too. `block` of AetImagingBlocks. Collective. */
+PetscErrorCode AetRefinerySolve(AetRefinery *r, const double *block, double damping, double tolerance, PetscInt steps, const double *b,
+                                double *x);
+/* sigma [count][3] of every coordinate. Collective. */
+PetscErrorCode AetRefineryUncertainty(AetRefinery *r, double *sigma);
+/* Inverse of the symmetric 3×3 block (xx, xy, xz, yy, yz, zz); singular directions are held back by a small part of the trace. */
+void AetBlockInvert(const double block[6], double inverse[6]);
+void AetBlockApply(const double block[6], const double x[3], double y[3]);
+
+#endif
