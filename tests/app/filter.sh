@@ -4,7 +4,7 @@
 rm -rf ./* .lock
 options="-output one -trace_species [Fe,Pt] -recon_iterations 30 -pictures false"
 unfiltered="one/volume_unfiltered.h5 one/volume_unfiltered.xdmf one/atoms_unfiltered.h5 one/atoms_unfiltered.xyz"
-executed() { grep -Ex 'prepare|reconstruct|trace' out | tr '\n' ' '; }
+executed() { grep -Ex 'prepare|reconstruct|trace|refine' out | tr '\n' ' '; }
 all_there() { for f in $unfiltered; do [ -s "$f" ] || return 1; done; }
 none_there() { for f in $unfiltered; do [ ! -e "$f" ] || return 1; done; }
 

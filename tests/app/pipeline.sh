@@ -6,7 +6,7 @@ small="-simulate_diameter_angstrom 14 -simulate_views 31 -simulate_pixel_angstro
 options="-trace_species [Fe,Pt] -recon_iterations 40 -pictures false"
 
 # stages FILE: names of the stages that were executed, in order
-executed() { grep -Ex 'prepare|reconstruct|trace' out | tr '\n' ' '; }
+executed() { grep -Ex 'prepare|reconstruct|trace|refine' out | tr '\n' ' '; }
 skipped() { grep -c 'unchanged, skipped' out; }
 
 good 2 simulate -output one $small
@@ -39,17 +39,17 @@ check "without -output compare writes nothing" [ ! -e aet4d-out ]
 before=$(stat -c %Y.%s.%i run2/volume.h5 run2/atoms.h5)
 good 3 run -output run2 $options
 check "an unchanged run executes nothing" [ -z "$(executed)" ]
-check "it skips three stages" [ "$(skipped)" = 3 ]
+check "it skips four stages" [ "$(skipped)" = 4 ]
 check "its files stay" [ "$before" = "$(stat -c %Y.%s.%i run2/volume.h5 run2/atoms.h5)" ]
 check "its summary keeps the numbers" [ -n "$(number recon.r1 run2/summary.json)" ]
 
 # a changed option repeats what depends on it, and no more
 good 2 run -output run2 $options -trace_min_distance_angstrom 1.9
-check "a trace option repeats the trace only" [ "$(executed)" = "trace " ]
+check "a trace option repeats the trace only" [ "$(executed)" = "trace refine " ]
 good 2 run -output run2 $options -trace_min_distance_angstrom 1.9 -recon_iterations 15
-check "a reconstruction option repeats both" [ "$(executed)" = "reconstruct trace " ]
+check "a reconstruction option repeats both" [ "$(executed)" = "reconstruct trace refine " ]
 good 2 run -output run2 $options -trace_min_distance_angstrom 1.9 -recon_iterations 15 -resume false
-check "-resume false repeats all" [ "$(executed)" = "prepare reconstruct trace " ]
+check "-resume false repeats all" [ "$(executed)" = "prepare reconstruct trace refine " ]
 
 # resolution by half sets
 options_half="$options -trace_min_distance_angstrom 1.9 -recon_iterations 15"
@@ -68,7 +68,7 @@ printf 'x' | dd of=run3/volume.h5 bs=1 seek=$((size / 2)) conv=notrunc status=no
 good 3 run -output run3 $options
 check "one damaged byte: the volume is made again" grep -q '^reconstruct$' out
 good 1 trace run3/volume.h5 -output other $options
-check "the volume made again gives the same atoms" same_atoms run1/atoms.xyz other/atoms.xyz
+check "the volume made again gives the same atoms" same_atoms run1/traced.xyz other/atoms.xyz
 head -c $((size / 3)) kept.h5 >run3/volume.h5
 good 2 run -output run3 $options
 check "half a file: the volume is made again" grep -q '^reconstruct$' out
@@ -77,7 +77,7 @@ good 2 run -output run3 $options
 check "a missing twin is made again" test -s run3/atoms.xyz
 printf '{"recon.key": ' >run3/summary.json
 good 2 run -output run3 $options
-check "a damaged summary: everything is done again" [ "$(executed)" = "prepare reconstruct trace " ]
+check "a damaged summary: everything is done again" [ "$(executed)" = "prepare reconstruct trace refine " ]
 
 # a killed run leaves no half-written result and the next one succeeds
 rm -rf killed && mkdir killed && cp -r run1/simulated killed/
