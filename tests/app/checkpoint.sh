@@ -76,7 +76,7 @@ trial() {
 }
 
 good 1 simulate -output sim $small
-all="-recon_iterations 14"
+all="-refine_enabled false -recon_iterations 14"
 trial resire-convolution $all -recon_method resire -recon_operator convolution
 trial resire-pair $all -recon_method resire -recon_operator pair
 trial genfire $all -recon_method genfire

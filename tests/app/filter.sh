@@ -2,7 +2,7 @@
 # Fourier filtering is flagged, the unfiltered volume is kept and traced, and the difference is told.
 . "$SOURCE/tests/app/lib.sh"
 rm -rf ./* .lock
-options="-output one -trace_species [Fe,Pt] -recon_iterations 30 -pictures false"
+options="-output one -trace_species [Fe,Pt] -recon_iterations 30 -pictures false -refine_enabled false"
 unfiltered="one/volume_unfiltered.h5 one/volume_unfiltered.xdmf one/atoms_unfiltered.h5 one/atoms_unfiltered.xyz"
 executed() { grep -Ex 'prepare|reconstruct|trace|refine' out | tr '\n' ' '; }
 all_there() { for f in $unfiltered; do [ -s "$f" ] || return 1; done; }
