@@ -1,6 +1,5 @@
 /* RESIRE on small specimens whose answer is known, and on series that are hardly any. */
-#include "mpi_test.h"
-#include <aet4d/recon.h>
+#include "recon_test.h"
 
 enum { N = 24, VIEWS = 31 };
 
@@ -69,34 +68,10 @@ static AetTiltSeries Series(MPI_Comm comm, int count, int tumbling, ptrdiff_t ny
   return tilt;
 }
 
-static void Option(const char *key, const char *value)
+static AetVolume Resire(AetTiltSeries tilt, const char *iterations, const char *acceleration, const char *rfree, AetReconReport *report)
 {
-  char name[80];
-
-  snprintf(name, sizeof name, "-%s", key);
-  AET_TEST_CALL(PetscOptionsSetValue(NULL, name, value));
-}
-
-static AetVolume Reconstruct(AetTiltSeries tilt, const char *iterations, const char *acceleration, const char *rfree,
-                             AetReconReport *report)
-{
-  AetRecon              recon = NULL;
-  AetVolume             volume = NULL;
-  const AetReconReport *lent;
-
-  Option("quiet", "true");
-  Option("recon_method", "resire");
-  Option("recon_iterations", iterations);
   Option("recon_acceleration", acceleration);
-  Option("recon_rfree_fraction", rfree);
-  AET_TEST_CALL(AetReconCreate(tilt, &recon));
-  AET_TEST_CALL(AetReconSetFromOptions(recon));
-  AET_TEST_CALL(AetReconSolve(recon, &volume));
-  AET_TEST_CALL(AetReconGetReport(recon, &lent));
-  *report = *lent;
-  report->r1_view = NULL;
-  AET_TEST_CALL(AetReconDestroy(&recon));
-  return volume;
+  return Reconstruct(tilt, "resire", iterations, rfree, report);
 }
 
 /* A specimen comes back: its projections fit, withheld pixels are predicted, and the volume is the specimen but for the missing wedge. */
@@ -111,7 +86,7 @@ static void TestSpecimenComesBack(void)
 
     Images(tilt);
     Option("recon_operator", kind < 2 ? "pair" : "convolution");
-    volume = Reconstruct(tilt, "20", "ramp", "0.05", &report);
+    volume = Resire(tilt, "20", "ramp", "0.05", &report);
     Option("recon_operator", "auto");
     truth = Truth(tilt->comm, volume->n);
     AET_TEST_CALL(AetVolumeCorrelation(volume, truth, &correlation));
@@ -137,11 +112,11 @@ static void TestAcceleration(void)
   Images(tilt);
   for (int o = 0; o < 2; o++) {
     Option("recon_operator", o ? "convolution" : "pair");
-    volume = Reconstruct(tilt, "100", "none", "0", &plain);
+    volume = Resire(tilt, "100", "none", "0", &plain);
     AET_TEST_CALL(AetVolumeDestroy(&volume));
-    volume = Reconstruct(tilt, "28", "fista", "0", &fast);
+    volume = Resire(tilt, "28", "fista", "0", &fast);
     AET_TEST_CALL(AetVolumeDestroy(&volume));
-    volume = Reconstruct(tilt, "11", "ramp", "0", &filtered);
+    volume = Resire(tilt, "11", "ramp", "0", &filtered);
     AET_TEST_CALL(AetVolumeDestroy(&volume));
     AET_TEST(fast.r1 < plain.r1);
     AET_TEST(filtered.r1 < plain.r1);
@@ -173,9 +148,9 @@ static void TestOperators(void)
     Images(tilt);
     Option("recon_thickness", "24"), Option("recon_width", "24");
     Option("recon_operator", "pair");
-    a = Reconstruct(tilt, "10", "fista", "0", &by_pair);
+    a = Resire(tilt, "10", "fista", "0", &by_pair);
     Option("recon_operator", "auto");
-    b = Reconstruct(tilt, "10", "fista", "0", &by_convolution);
+    b = Resire(tilt, "10", "fista", "0", &by_convolution);
     for (ptrdiff_t i = 0; i < a->z_count * a->n[1] * a->n[2]; i++)
       sums[0] += pow((double)a->data[i] - b->data[i], 2), sums[1] += pow(a->data[i], 2);
     MPI_Allreduce(sums, all, 2, MPI_DOUBLE, MPI_SUM, MPI_COMM_WORLD);
@@ -200,8 +175,8 @@ static void SameOnAnyNumberOfRanks(const char *operator)
   Images(together), Images(alone);
   Noise(together), Noise(alone);
   Option("recon_operator", operator);
-  shared = Reconstruct(together, "12", "ramp", "0.05", &ours);
-  own = Reconstruct(alone, "12", "ramp", "0.05", &mine);
+  shared = Resire(together, "12", "ramp", "0.05", &ours);
+  own = Resire(alone, "12", "ramp", "0.05", &mine);
   Option("recon_operator", "auto");
   for (ptrdiff_t i = 0; i < own->n[0] * own->n[1] * own->n[2]; i++) largest = fmax(largest, own->data[i]);
   for (ptrdiff_t i = 0; i < shared->z_count * shared->n[1] * shared->n[2]; i++)
@@ -232,11 +207,11 @@ static void TestExtended(void)
 
   Images(tilt);
   Option("recon_thickness", "24");
-  volume = Reconstruct(tilt, "15", "ramp", "0", &cut);
+  volume = Resire(tilt, "15", "ramp", "0", &cut);
   AET_TEST_CALL(AetVolumeDestroy(&volume));
   Option("recon_extended", "true");
   Option("recon_width", "24");
-  volume = Reconstruct(tilt, "15", "ramp", "0", &report);
+  volume = Resire(tilt, "15", "ramp", "0", &report);
   Option("recon_extended", "false");
   Option("recon_width", "0");
   Option("recon_thickness", "0");
@@ -261,7 +236,7 @@ static void TestHardlyASeries(void)
     if (kind != 1) Images(tilt);
     if (kind == 3 && tilt->v_start == 0 && tilt->v_count) memset(tilt->image, 0, 9 * 11 * sizeof *tilt->image);
     Option("recon_thickness", kind == 3 ? "3" : "5");
-    volume = Reconstruct(tilt, "10", kind % 2 ? "ramp" : "fista", "0.05", &report);
+    volume = Resire(tilt, "10", kind % 2 ? "ramp" : "fista", "0.05", &report);
     Option("recon_thickness", "0");
     for (ptrdiff_t i = 0; i < volume->z_count * volume->n[1] * volume->n[2]; i++)
       if (!(volume->data[i] >= 0 && volume->data[i] < 1e3)) good = 0;

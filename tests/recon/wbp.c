@@ -1,6 +1,5 @@
 /* Weighted back-projection and direct Fourier inversion of Gaussians, whose projections are known. */
-#include "mpi_test.h"
-#include <aet4d/recon.h>
+#include "recon_test.h"
 
 enum { N = 36, VIEWS = 90, BLOBS = 3 };
 static const double sigma[BLOBS] = {2.4, 2, 3}, place[BLOBS][3] = {{3, -2, 4}, {-6, 3, -1}, {1, 1, -6}};
@@ -42,28 +41,6 @@ static AetVolume Truth(MPI_Comm comm)
   return volume;
 }
 
-static void Option(const char *key, const char *value)
-{
-  AET_TEST_CALL(PetscOptionsSetValue(NULL, key, value));
-}
-
-static AetVolume Reconstruct(AetTiltSeries tilt, const char *method, AetReconReport *report)
-{
-  AetRecon              recon = NULL;
-  AetVolume             volume = NULL;
-  const AetReconReport *lent;
-
-  Option("-quiet", "true");
-  Option("-recon_method", method);
-  AET_TEST_CALL(AetReconCreate(tilt, &recon));
-  AET_TEST_CALL(AetReconSetFromOptions(recon));
-  AET_TEST_CALL(AetReconSolve(recon, &volume));
-  AET_TEST_CALL(AetReconGetReport(recon, &lent));
-  *report = *lent;
-  AET_TEST_CALL(AetReconDestroy(&recon));
-  return volume;
-}
-
 /* a ≈ density · truth + pedestal, in least squares. */
 static double Density(AetVolume a, AetVolume truth, double *pedestal)
 {
@@ -87,7 +64,7 @@ static void Check(const char *method, int tumbling)
   AetReconReport report;
   double         found = 0, density, pedestal;
 
-  volume = Reconstruct(tilt, method, &report);
+  volume = Reconstruct(tilt, method, "0", "0.05", &report);
   AET_TEST_CALL(AetVolumeCorrelation(volume, truth, &found));
   density = Density(volume, truth, &pedestal);
   printf("\n    %s, %s: density %.4f, pedestal %.4f, correlation %.4f, R1 %.4f, residual %.4f\n", method,
@@ -130,11 +107,11 @@ static void TestWindow(void)
 {
   AetTiltSeries  tilt = Series(PETSC_COMM_WORLD, VIEWS, 0);
   AetReconReport report;
-  AetVolume      sharp = Reconstruct(tilt, "wbp", &report), smooth;
+  AetVolume      sharp = Reconstruct(tilt, "wbp", "0", "0.05", &report), smooth;
 
-  Option("-recon_window", "hann");
-  smooth = Reconstruct(tilt, "wbp", &report);
-  Option("-recon_window", "ram-lak");
+  Option("recon_window", "hann");
+  smooth = Reconstruct(tilt, "wbp", "0", "0.05", &report);
+  Option("recon_window", "ram-lak");
   AET_TEST(Roughness(smooth) < 0.95 * Roughness(sharp));
   AET_TEST_CALL(AetVolumeDestroy(&sharp));
   AET_TEST_CALL(AetVolumeDestroy(&smooth));
@@ -149,11 +126,11 @@ static void TestSupport(void)
   AetReconReport           report;
 
   for (int m = 0; m < 2; m++) {
-    AetVolume free_ = Reconstruct(tilt, method[m], &report), within;
+    AetVolume free_ = Reconstruct(tilt, method[m], "0", "0.05", &report), within;
     long      count[3] = {0}, all[3];
-    Option("-recon_support", "auto");
-    within = Reconstruct(tilt, method[m], &report);
-    Option("-recon_support", "none");
+    Option("recon_support", "auto");
+    within = Reconstruct(tilt, method[m], "0", "0.05", &report);
+    Option("recon_support", "none");
     for (ptrdiff_t i = 0; i < within->z_count * N * N; i++) {
       count[0] += within->data[i] == 0 && free_->data[i] != 0;
       count[1] += within->data[i] < 0;
@@ -174,7 +151,7 @@ static void TestAnyNumberOfRanks(void)
 
   for (int m = 0; m < 2; m++) {
     AetReconReport ours, mine;
-    AetVolume      shared = Reconstruct(together, method[m], &ours), own = Reconstruct(alone, method[m], &mine);
+    AetVolume      shared = Reconstruct(together, method[m], "0", "0.05", &ours), own = Reconstruct(alone, method[m], "0", "0.05", &mine);
     double         worst = 0, all = 0;
     for (ptrdiff_t i = 0; i < shared->z_count * N * N; i++)
       worst = fmax(worst, fabs((double)shared->data[i] - own->data[shared->z_start * N * N + i]));
@@ -200,9 +177,9 @@ static void TestHardlyASeries(void)
       AetVolume      volume;
       int            good = 1;
       if (kind) memset(tilt->image, 0, (size_t)(tilt->v_count * N * N) * sizeof *tilt->image);
-      Option("-recon_thickness", "3");
-      volume = Reconstruct(tilt, method[m], &report);
-      Option("-recon_thickness", "0");
+      Option("recon_thickness", "3");
+      volume = Reconstruct(tilt, method[m], "0", "0.05", &report);
+      Option("recon_thickness", "0");
       for (ptrdiff_t i = 0; i < volume->z_count * N * N; i++)
         if (!(fabsf(volume->data[i]) < 1e3)) good = 0;
       AET_TEST(good);
