@@ -51,6 +51,9 @@ typedef struct {
     Identical for any number of ranks. Collective on volume->comm. */
 AET_EXTERN PetscErrorCode AetTrace(AetVolume volume, AetAtoms *atoms, AetTraceReport *report);
 
+/** Bytes, roughly, that AetTrace needs beside a volume of n (z, y, x) on the rank that has most of `ranks`. Not collective. */
+AET_EXTERN PetscErrorCode AetTraceEstimateOn(const ptrdiff_t n[3], int ranks, double *bytes);
+
 typedef struct {
   PetscInt found, truth, paired;
   double   recall, precision, rmsd_pm, species_agreement, percentile95_pm;

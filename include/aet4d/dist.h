@@ -19,6 +19,17 @@ AET_EXTERN ptrdiff_t AetSmoothSize(ptrdiff_t n, PetscBool even);
 /** Threads that one rank uses: OMP_NUM_THREADS, else SLURM_CPUS_PER_TASK, else the cores it may run on over the ranks of its node. Not collective. */
 AET_EXTERN int AetThreads(void);
 
+/** Memory of the node that has least for each of its ranks. */
+typedef struct {
+  double bytes;      /* that its ranks may take together, beside what they have already */
+  int    ranks;      /* on it */
+  int    nodes;      /* of the communicator */
+  char   source[32]; /* who says so: MemAvailable, the control group, SLURM, memory_limit */
+} AetNodeMemory;
+/** The least of what the system has available, of the limits of the control groups above the process (versions 1 and 2) and of what SLURM gives
+    the job on a node; or `limit_bytes`, if that is not 0. The same on every rank. Collective. */
+AET_EXTERN PetscErrorCode AetNodeMemoryGet(MPI_Comm comm, double limit_bytes, AetNodeMemory *memory);
+
 /* ---------------------------------------------------------------- volumes */
 
 /** A real-space volume [z][y][x] (x fastest), float, split in slabs of z by AetBlock. Position of voxel (z,y,x) in Å:
@@ -89,6 +100,13 @@ typedef void (*AetColumnVisitor)(void *context, int thread, ptrdiff_t ky, ptrdif
 AET_EXTERN PetscErrorCode AetTransformApply(AetTransform transform, const float *object, AetColumnVisitor visitor, void *context, float *result);
 /** Bytes that one rank needs for the transform's own work arrays. */
 AET_EXTERN PetscErrorCode AetTransformMemory(AetTransform transform, double *bytes);
+/** Bytes that a transform from n to N will need on the rank that has most of `ranks`, of `threads` threads each. Not collective. */
+AET_EXTERN double AetTransformBytes(const ptrdiff_t n[3], const ptrdiff_t N[3], int ranks, int threads);
+/** Work of one transform from n to N in either direction, in units of its own: Σ over its lines of length · log2 length, padding left out as the
+    transform leaves it out. Not collective. */
+AET_EXTERN double AetTransformWork(const ptrdiff_t n[3], const ptrdiff_t N[3]);
+/** Seconds that these ranks together take for one unit of that work, by a small transform that is timed (under 0.1 s). Collective. */
+AET_EXTERN PetscErrorCode AetTransformCalibrate(MPI_Comm comm, double *seconds);
 
 /* ---------------------------------------------------------------- FFTW wisdom, kept in the user's cache folder, keyed by host type and version */
 AET_EXTERN PetscErrorCode AetWisdomLoad(MPI_Comm comm); /* rank 0 reads, broadcasts; a missing or damaged file is no error */

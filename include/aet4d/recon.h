@@ -33,6 +33,19 @@ AET_EXTERN PetscErrorCode AetReconSetFromOptions(AetRecon recon);
     removes the file. Methods that do not iterate, cgls and lsqr write none and begin again. Not collective; the same on every rank. */
 AET_EXTERN PetscErrorCode AetReconSetCheckpoint(AetRecon recon, const char *path, const char *key);
 AET_EXTERN PetscErrorCode AetReconSetUp(AetRecon recon);
+/** Fixes what estimates depend on, and what SetUp would decide: sizes, and the operator, by the borders of the images, or, where `tilt` is a head
+    without images, as for an isolated object unless recon_extended or recon_operator say otherwise. Takes no memory to speak of. Collective. */
+AET_EXTERN PetscErrorCode AetReconPlan(AetRecon recon);
+/** What a reconstruction will need. */
+typedef struct {
+  const char *method;
+  ptrdiff_t   n[3];       /* of the volume (z, y, x) */
+  PetscInt    iterations; /* at most */
+  double      bytes;      /* of the rank that needs most, at the worst moment, beside the tilt series */
+  double      work;       /* of an iteration, all ranks together, in units of AetTransformWork (AetTransformCalibrate: seconds of one) */
+} AetReconEstimate;
+/** After AetReconPlan, for any number of ranks of AetThreads() threads. Not collective. */
+AET_EXTERN PetscErrorCode AetReconEstimateOn(AetRecon recon, int ranks, AetReconEstimate *estimate);
 /** Creates `volume` ([z][y][x], pixel of the tilt series); the caller destroys it. */
 AET_EXTERN PetscErrorCode AetReconSolve(AetRecon recon, AetVolume *volume);
 AET_EXTERN PetscErrorCode AetReconGetReport(AetRecon recon, const AetReconReport **report);
@@ -89,6 +102,9 @@ AET_EXTERN PetscErrorCode AetAnglesReportFree(AetAnglesReport *report);
    chosen so that the refined poses are nearest to the nominal ones. For isolated objects. Collective on tilt->comm; the report is freed by
     AetAnglesReportFree. */
 AET_EXTERN PetscErrorCode AetAnglesRefine(AetTiltSeries tilt, const AetAngleSettings *settings, AetAnglesReport *report);
+/** Bytes that AetAnglesRefine needs beside the tilt series (its images may be missing) on the rank that has most of `ranks`, at the finest
+    level. Not collective. */
+AET_EXTERN PetscErrorCode AetAnglesEstimateOn(AetTiltSeries tilt, int ranks, double *bytes);
 /** The rotation of all images about the beam (within ±range_deg, right-handed, to add to every view) and their common shift across the tilt
     axis (within ±range_px) with which quick low-resolution reconstructions fit best. `tilt` is not changed. Collective. */
 AET_EXTERN PetscErrorCode AetTiltAxisSearch(AetTiltSeries tilt, double range_deg, double range_px, double *axis_deg, double *shift_px);
@@ -187,6 +203,10 @@ typedef struct {
     that are not finite. Collective on volume->comm. */
 AET_EXTERN PetscErrorCode AetVolumeFourierFilter(AetVolume volume, const AetFourierFilterSettings *settings,
                                                  AetFourierFilterReport *report);
+/** Bytes that it needs beside the volume on the rank that has most of `ranks`; 0 for `none`. Not collective. */
+AET_EXTERN PetscErrorCode AetFourierFilterEstimateOn(const ptrdiff_t n[3], const AetFourierFilterSettings *settings, int ranks,
+                                                     double *bytes);
+
 /** One line of a scan: some settings, after some iterations. */
 typedef struct {
   char      settings[256]; /* what was scanned, as `method=genfire oversampling=2 …`: the keys without recon_ */

@@ -16,6 +16,7 @@ struct _p_AetTiltSeries {
   double  (*angles_deg)[3]; /* [views] phi, theta, psi of the zyx convention */
   double  (*rotation)[9];   /* [views] R, row-major, of geometry.md */
   float    *image;          /* [v_count][ny][nx], owned */
+  PetscBool head;           /* a series without images, on any rank */
 };
 AET_EXTERN const AetOptionTable AetTiltOptions;
 
@@ -26,6 +27,8 @@ AET_EXTERN PetscErrorCode AetTiltSeriesDestroy(AetTiltSeries *tilt);
 /** From the `tilt_*` options: projections, angles (K×3, or K thetas; `.rawtlt`/`.tlt` beside an MRC stack found by themselves), pixel size
     (from the file where it has one; a disagreement of more than 1 % with the option is an error), convention. Collective. */
 AET_EXTERN PetscErrorCode AetTiltSeriesReadFromOptions(MPI_Comm comm, AetTiltSeries *tilt);
+/** The same without its images (`head` is true): sizes, angles, pixel, from which a reconstruction can be estimated. Collective. */
+AET_EXTERN PetscErrorCode AetTiltSeriesHeadFromOptions(MPI_Comm comm, AetTiltSeries *tilt);
 /** aet4d's own `tilt.h5`: EMD group "tilt_series", table group "views" (phi, theta, psi in deg). Collective. */
 AET_EXTERN PetscErrorCode AetTiltSeriesWrite(AetTiltSeries tilt, const char *path);
 AET_EXTERN PetscErrorCode AetTiltSeriesRead(MPI_Comm comm, const char *path, AetTiltSeries *tilt);

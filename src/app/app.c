@@ -1,6 +1,7 @@
 /* One command line: arguments, config files, the command, the exit status. */
 #include "app.h"
 #include "arguments.h"
+#include "preflight.h"
 #include <string.h>
 #include <unistd.h>
 
@@ -29,9 +30,9 @@ static PetscErrorCode FindCommand(const char *name, const AetCommand **command)
 
 static PetscErrorCode RegisterTables(void)
 {
-  static const AetOptionTable *const tables[] = {&AetBaseOptions,    &AetAppOptions,         &AetTiltOptions,  &AetReconOptions,
-                                                 &AetAngleOptions,   &AetOrientationOptions, &AetTraceOptions, &AetRefineOptions,
-                                                 &AetCompareOptions, &AetSimulateOptions,    &AetDistOptions};
+  static const AetOptionTable *const tables[] = {&AetBaseOptions,   &AetPreflightOptions, &AetAppOptions,         &AetTiltOptions,
+                                                 &AetReconOptions,  &AetAngleOptions,     &AetOrientationOptions, &AetTraceOptions,
+                                                 &AetRefineOptions, &AetCompareOptions,   &AetSimulateOptions,    &AetDistOptions};
 
   PetscFunctionBegin;
   for (size_t t = 0; t < sizeof tables / sizeof tables[0]; t++) PetscCall(AetOptionsRegister(tables[t]));

@@ -1,5 +1,6 @@
 /* The registry of commands and the options of the program. */
 #include "app.h"
+#include "preflight.h"
 
 static const AetOption options[] = {
     {"pictures", AET_OPTION_BOOL, "", "true", 0, 0, NULL, "run draws slices.png and atoms.png"},
@@ -9,13 +10,21 @@ static const AetOption options[] = {
 };
 AET_OPTION_TABLE(AetAppOptions, "pictures", "Pictures", options);
 
-static const AetOptionTable *const run_tables[] = {
-    &AetBaseOptions,        &AetAppOptions,   &AetTiltOptions,   &AetReconOptions, &AetAngleOptions,
-    &AetOrientationOptions, &AetTraceOptions, &AetRefineOptions, &AetDistOptions,  NULL};
-static const AetOptionTable *const prepare_tables[] = {
-    &AetBaseOptions, &AetTiltOptions, &AetReconOptions, &AetAngleOptions, &AetOrientationOptions, &AetDistOptions, NULL};
-static const AetOptionTable *const reconstruct_tables[] = {
-    &AetBaseOptions, &AetTiltOptions, &AetReconOptions, &AetAngleOptions, &AetOrientationOptions, &AetDistOptions, NULL};
+static const AetOptionTable *const run_tables[] = {&AetBaseOptions,
+                                                   &AetPreflightOptions,
+                                                   &AetAppOptions,
+                                                   &AetTiltOptions,
+                                                   &AetReconOptions,
+                                                   &AetAngleOptions,
+                                                   &AetOrientationOptions,
+                                                   &AetTraceOptions,
+                                                   &AetRefineOptions,
+                                                   &AetDistOptions,
+                                                   NULL};
+static const AetOptionTable *const prepare_tables[] = {&AetBaseOptions,  &AetPreflightOptions,   &AetTiltOptions, &AetReconOptions,
+                                                       &AetAngleOptions, &AetOrientationOptions, &AetDistOptions, NULL};
+static const AetOptionTable *const reconstruct_tables[] = {&AetBaseOptions,  &AetPreflightOptions,   &AetTiltOptions, &AetReconOptions,
+                                                           &AetAngleOptions, &AetOrientationOptions, &AetDistOptions, NULL};
 static const AetOptionTable *const simulate_tables[] = {&AetBaseOptions, &AetSimulateOptions, NULL};
 static const AetOptionTable *const compare_tables[] = {&AetBaseOptions, &AetCompareOptions, NULL};
 static const AetOptionTable *const app_tables[] = {&AetBaseOptions, NULL};

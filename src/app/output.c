@@ -95,6 +95,13 @@ static PetscErrorCode OpenLocal(AetOutput *output)
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
+PetscErrorCode AetOutputName(AetOutput *output)
+{
+  PetscFunctionBegin;
+  PetscCall(AetOptionGetText("output", output->folder, sizeof output->folder));
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
 PetscErrorCode AetOutputOpen(MPI_Comm comm, AetOutput *output)
 {
   char path[PETSC_MAX_PATH_LEN];
@@ -104,7 +111,7 @@ PetscErrorCode AetOutputOpen(MPI_Comm comm, AetOutput *output)
   memset(output, 0, sizeof *output);
   output->lock = -1;
   PetscCallMPI(MPI_Comm_rank(comm, &rank));
-  PetscCall(AetOptionGetText("output", output->folder, sizeof output->folder));
+  PetscCall(AetOutputName(output));
   PetscCall(AetAgree(comm, rank ? PETSC_SUCCESS : OpenLocal(output)));
   AetOutputPath(output, "run.log", path);
   PetscCall(AetReportOpen(comm, path));

@@ -10,6 +10,8 @@ typedef struct {
   AetSummary summary;
 } AetOutput;
 
+/* Sets output->folder to option `output`; touches no file. Not collective. */
+PetscErrorCode AetOutputName(AetOutput *output);
 /* Opens the folder of option `output`: creates it with its parents, takes its lock (AET_ERR_WRITE names who holds it), removes temporaries
    that a killed run left, opens run.log, reads summary.json. Collective. */
 PetscErrorCode AetOutputOpen(MPI_Comm comm, AetOutput *output);

@@ -1,6 +1,7 @@
 /* The chain of stages: what each depends on, whether it can be skipped, what it leaves behind. */
 #include "pipeline.h"
 #include "curve.h"
+#include "preflight.h"
 #include "stages.h"
 #include <string.h>
 #include <unistd.h>
@@ -448,8 +449,6 @@ static PetscErrorCode DoStages(AetRun *run, AetStage first, AetStage last)
   char key[33] = "nothing", before[33];
 
   PetscFunctionBegin;
-  if (first == AET_STAGE_PREPARE) PetscCall(AdoptSimulation(run));
-  PetscCall(CheckInputs(run, first, last));
   for (int s = first; s <= (int)last; s++) {
     PetscBool done;
 
@@ -471,15 +470,21 @@ static PetscErrorCode DoStages(AetRun *run, AetStage first, AetStage last)
 
 static PetscErrorCode Perform(AetRun *run, AetStage first, AetStage last, PetscBool pictures)
 {
-  int size;
+  PetscBool stop;
+  int       size;
 
   PetscFunctionBegin;
   PetscCallMPI(MPI_Comm_size(run->comm, &size));
+  run->refines = (PetscBool)(last == AET_STAGE_REFINE);
+  PetscCall(AetOutputName(&run->output));
+  if (first == AET_STAGE_PREPARE) PetscCall(AdoptSimulation(run));
+  PetscCall(CheckInputs(run, first, last));
+  PetscCall(AetPreflight(run, first, last, &stop));
+  if (stop) PetscFunctionReturn(PETSC_SUCCESS);
   PetscCall(AetOutputOpen(run->comm, &run->output));
   PetscCall(AetReport(run->comm, "aet4d %s (%s), %d ranks of %d threads, into %s\n", AetVersion(), AetCommit(), size, AetThreads(),
                       run->output.folder));
   PetscCall(AetOptionGetBool("resume", &run->resume));
-  run->refines = (PetscBool)(last == AET_STAGE_REFINE);
   PetscCall(DoStages(run, first, last));
   if (pictures) PetscCall(AetRunPictures(run));
   if (run->made) PetscCall(ReportCost(run, first, last));

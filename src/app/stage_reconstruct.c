@@ -1,4 +1,5 @@
 /* Tilt series to volume. */
+#include "preflight.h"
 #include "stages.h"
 #include <math.h>
 
@@ -43,6 +44,7 @@ PetscErrorCode AetStageReconstruct(AetTiltSeries tilt, AetSummary summary, const
   PetscErrorCode        code;
 
   PetscFunctionBegin;
+  PetscCall(AetPreflightReconstruct(tilt, summary));
   PetscCall(AetReconCreate(tilt, &recon));
   PetscCall(AetReconSetFromOptions(recon));
   PetscCall(UseScan(recon, summary, &rfree));

@@ -127,6 +127,25 @@ PetscErrorCode AetTransformMemory(AetTransform transform, double *bytes)
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
+double AetTransformBytes(const ptrdiff_t n[3], const ptrdiff_t N[3], int ranks, int threads)
+{
+  struct _p_AetTransform t = {.size = ranks, .threads = threads, .Kx = N[2] / 2 + 1};
+  ptrdiff_t              start;
+  double                 floats, work;
+
+  t.blocks = (t.Kx + AET_LANES - 1) / AET_LANES;
+  for (int i = 0; i < 3; i++) {
+    t.n[i] = n[i], t.N[i] = N[i];
+    t.axis[i].length = 2 * N[i]; /* at most */
+  }
+  AetBlock(n[0], 0, ranks, &start, &t.z_count);
+  AetBlock(N[1], 0, ranks, &start, &t.ky_count);
+  floats = (double)N[1] * (double)AetPieceRow(&t, t.z_count);
+  if (ranks > 1) floats += (double)t.ky_count * (double)AetPieceRow(&t, n[0]);
+  work = (double)PetscMax(AetPlaneWork(&t), AetColumnWork(&t));
+  return sizeof(float) * (floats + work * threads);
+}
+
 static PetscErrorCode ExchangeForward(AetTransform t)
 {
   PetscFunctionBegin;

@@ -217,6 +217,20 @@ PetscErrorCode AetAnglesRefine(AetTiltSeries tilt, const AetAngleSettings *setti
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
+PetscErrorCode AetAnglesEstimateOn(AetTiltSeries tilt, int ranks, double *bytes)
+{
+  AetAngleSettings settings;
+  const ptrdiff_t  L = AetSmoothSize(PetscMax(tilt->ny, tilt->nx), PETSC_TRUE);
+  ptrdiff_t        start, views, M;
+
+  PetscFunctionBegin;
+  PetscCall(AetAngleSettingsFromOptions(&settings));
+  AetBlock(tilt->views, 0, ranks, &start, &views);
+  M = settings.size_max ? PetscMin((ptrdiff_t)settings.size_max, L) : L;
+  *bytes = 8.0 * (double)views * (double)L * (double)(L / 2 + 1) + AetAngleLevelBytes(tilt, &settings, L, M, ranks);
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
 PetscErrorCode AetAnglesReportFree(AetAnglesReport *report)
 {
   PetscFunctionBegin;

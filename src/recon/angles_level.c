@@ -1,5 +1,6 @@
 /* A level of resolution: small images, their projector, a quick reconstruction. */
 #include "recon/angles_private.h"
+#include "recon/estimate.h"
 #include "recon/kernel/resire_step.h"
 #include "recon/kernel/slice_image.h"
 #include "recon/kernel/view_fit.h"
@@ -55,6 +56,22 @@ PetscErrorCode AetAngleLevelCreate(AetAngles *angles, ptrdiff_t M, AetAngleLevel
   PetscCall(AetVolumeCreate(measured->comm, n, level->tilt->pixel_angstrom, &level->volume));
   PetscCall(AetAgree(measured->comm, PlanPlanes(level)));
   PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+double AetAngleLevelBytes(AetTiltSeries tilt, const AetAngleSettings *settings, ptrdiff_t L, ptrdiff_t M, int ranks)
+{
+  const double            ratio = (double)L / (double)M;
+  struct _p_AetTiltSeries small = *tilt;
+  struct _p_AetRecon      recon = {.tilt = &small};
+  AetReconLayout          l;
+
+  small.ny = PetscMin(M, (ptrdiff_t)ceil((double)tilt->ny / ratio - 1e-9));
+  small.nx = PetscMin(M, (ptrdiff_t)ceil((double)tilt->nx / ratio - 1e-9));
+  recon.n[0] = settings->thickness ? (ptrdiff_t)ceil((double)settings->thickness / ratio) : small.nx;
+  recon.n[1] = small.ny, recon.n[2] = small.nx;
+  l = AetReconLayoutOn(&recon, ranks);
+  /* images, volume, filter, pair; three volumes and four sets of images of a reconstruction, or no more than that of the fit */
+  return l.P + l.V + AetRampBytes(&l) + AetPairBytes(&l, OVERSAMPLING, TAPS) + 3 * l.V + 4 * l.P;
 }
 
 PetscErrorCode AetAngleLevelDestroy(AetAngleLevel *level)

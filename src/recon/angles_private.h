@@ -75,4 +75,7 @@ PetscErrorCode AetAnglesApply(AetAngles *angles);
 /* AetTiltAxisSearch about the nominal poses; they and those so far become what it finds. Collective. */
 PetscErrorCode AetAnglesAxis(AetAngles *angles, double range_deg, double range_px, double *axis_deg, double *shift_px);
 
+/* Bytes of a level of M pixels of a series whose spectra have L, on the rank that has most of `ranks`: while it reconstructs or fits poses. */
+double AetAngleLevelBytes(AetTiltSeries tilt, const AetAngleSettings *settings, ptrdiff_t L, ptrdiff_t M, int ranks);
+
 #endif

@@ -2,6 +2,7 @@
    so AᵀA is block Toeplitz, and a product with a real, even spectrum on a grid of twice the size. Where all views turn about y the second
    factor is 1 at d_y = 0 and 0 at every other whole number: planes of y do not mix, and one spectrum over (k_x, k_z) serves them all. */
 #include "recon/convolution.h"
+#include "recon/estimate.h"
 #include "recon/kernel/detector.h"
 #include "recon/projector_private.h"
 #include <math.h>
@@ -158,6 +159,34 @@ static PetscErrorCode PlanarSpectrum(AetConvolution c, Box *box)
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
+static int ChooseGrid(AetTiltSeries tilt, const ptrdiff_t n[3], ptrdiff_t N[3])
+{
+  const int planar = AetSeriesIsAxial(tilt);
+
+  for (int a = 0; a < 3; a++) N[a] = a == 1 && planar ? AetSmoothSize(n[a], PETSC_FALSE) : AetSmoothSize(2 * n[a] - 1, a == 2);
+  return planar;
+}
+
+double AetConvolutionBytes(const AetReconLayout *l, double *making)
+{
+  ptrdiff_t N[3], start, rows;
+  const int planar = ChooseGrid(l->recon->tilt, l->recon->n, N);
+
+  AetBlock(N[1], 0, l->ranks, &start, &rows);
+  *making =
+      l->V + 32.0 * (double)l->recon->n[2] * (double)l->recon->tilt->views; /* a box and the tables; a plane of displacements is little */
+  return AetTransformBytes(l->recon->n, N, l->ranks, l->threads) +
+         4.0 * (planar ? 1 : (double)rows) * (double)(N[2] / 2 + 1) * (double)N[0];
+}
+
+double AetConvolutionWork(const AetReconLayout *l)
+{
+  ptrdiff_t N[3];
+
+  ChooseGrid(l->recon->tilt, l->recon->n, N);
+  return 2 * AetTransformWork(l->recon->n, N);
+}
+
 PetscErrorCode AetConvolutionCreate(AetTiltSeries tilt, const unsigned char *used, const ptrdiff_t n[3], AetConvolution *out)
 {
   Box            box = {.tilt = tilt, .used = used, .n = {n[0], n[1], n[2]}};
@@ -168,9 +197,8 @@ PetscErrorCode AetConvolutionCreate(AetTiltSeries tilt, const unsigned char *use
   PetscCall(PetscNew(&c));
   *out = c;
   PetscCallMPI(MPI_Comm_dup(tilt->comm, &c->comm));
-  c->planar = AetSeriesIsAxial(tilt);
-  for (int a = 0; a < 3; a++)
-    c->n[a] = n[a], c->N[a] = a == 1 && c->planar ? AetSmoothSize(n[a], PETSC_FALSE) : AetSmoothSize(2 * n[a] - 1, a == 2);
+  c->planar = ChooseGrid(tilt, n, c->N);
+  for (int a = 0; a < 3; a++) c->n[a] = n[a];
   PetscCall(AetTransformCreate(c->comm, n, c->N, &c->transform));
   PetscCall(AetTransformGetLayout(c->transform, NULL, NULL, &c->ky_start, NULL, NULL));
   if (c->planar)

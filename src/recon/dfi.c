@@ -1,4 +1,5 @@
 /* Direct Fourier inversion: GENFIRE's gridded values, transformed back once; what no view measures is 0. docs/theory/wbp.md. */
+#include "recon/estimate.h"
 #include "recon/gridding.h"
 #include "recon/recon_private.h"
 
@@ -59,4 +60,13 @@ static PetscErrorCode DfiSolve(AetRecon recon)
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
-const AetReconMethod AetReconDfi = {"dfi", 1, DfiSetUp, DfiSolve, DfiDestroy, PETSC_FALSE};
+/* The transform and the measured points rest; beside them their making, or the volume, the pair and R1's images. */
+static void Estimate(const AetReconLayout *l, double *bytes, double *work)
+{
+  double making, rest = AetTransformBytes(l->recon->n, l->recon->N, l->ranks, l->threads) + AetMeasuredBytes(l, &making);
+
+  *bytes = rest + PetscMax(making, l->V + AetProjectorBytes(l) + AetR1Bytes(l));
+  *work = 2 * AetTransformWork(l->recon->n, l->recon->N);
+}
+
+const AetReconMethod AetReconDfi = {"dfi", 1, DfiSetUp, DfiSolve, DfiDestroy, PETSC_FALSE, PETSC_FALSE, Estimate};

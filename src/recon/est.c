@@ -3,6 +3,7 @@
    transform. docs/theory/est.md. */
 #include "recon/course.h"
 #include "recon/est_private.h"
+#include "recon/estimate.h"
 #include "recon/exchange.h"
 #include "recon/kernel/pseudopolar_inverse.h"
 #include <math.h>
@@ -14,7 +15,8 @@
 #define POWER_STEPS 20  /* that find the length of an accelerated step */
 #define MARGIN 1.1      /* on what they find */
 #define STREAM_POWER 0x6573740002ull
-#define SUMS 5 /* per slice: misfit and modulus of used points, the same of withheld ones; rise of the momentum */
+#define WORK 20.0 /* of a batch of lines of the grid for each of their N² log2 N, in units of AetTransformWork; measured */
+#define SUMS 5    /* per slice: misfit and modulus of used points, the same of withheld ones; rise of the momentum */
 
 typedef struct {
   AetPseudopolar grid;
@@ -428,4 +430,24 @@ static PetscErrorCode EstSolve(AetRecon recon)
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
-const AetReconMethod AetReconEst = {"est", 100, EstSetUp, EstSolve, EstDestroy, PETSC_TRUE};
+/* Values and withheld bits of the points, two sets of slices, every thread's room; beside them the rows of the images while values are
+   made, or the volume, the pair and R1's images. Every view has a line, and no two the same. */
+static void Estimate(const AetReconLayout *l, double *bytes, double *work)
+{
+  const AetRecon recon = l->recon;
+  const double   N = (double)PetscMax(recon->N[0], recon->N[2]), views = (double)recon->tilt->views, points = 0.45 * views * N;
+  const double   pixels = (double)recon->n[0] * (double)recon->n[2], width = (double)recon->tilt->nx;
+  ptrdiff_t      start, rows, batches;
+  double         rest, making;
+
+  AetBlock(recon->n[1], 0, l->ranks, &start, &rows);
+  batches = (rows + AET_LANES - 1) / AET_LANES;
+  rest =
+      65.0 * (double)batches * points + (2 + (recon->support_file[0] && strcmp(recon->support_file, "none"))) * 4.0 * (double)rows * pixels;
+  rest += l->threads * sizeof(AetLane) * (5 * pixels + 2 * views + 12 * N);
+  making = 4 * views * width * ((double)(batches * AET_LANES) + (double)rows);
+  *bytes = rest + PetscMax(making, l->V + AetProjectorBytes(l) + AetR1Bytes(l));
+  *work = WORK * (double)recon->n[1] / AET_LANES * N * N * log2(N);
+}
+
+const AetReconMethod AetReconEst = {"est", 100, EstSetUp, EstSolve, EstDestroy, PETSC_TRUE, PETSC_FALSE, Estimate};

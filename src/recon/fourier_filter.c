@@ -236,6 +236,19 @@ static PetscErrorCode ApplyGain(Filter *f)
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
+static PetscErrorCode ChooseGrid(const ptrdiff_t n[3], const AetFourierFilterSettings *settings, Filter *f)
+{
+  PetscFunctionBegin;
+  *f = (Filter){.settings = settings, .threads = AetThreads()};
+  f->reach = settings->kind == AET_FOURIER_FILTER_BRAGG ? (int)ceil(settings->radius + settings->edge) : 1;
+  AetCheck(f->reach <= AET_GROW_REACH_MAX, AET_ERR_INPUT, "recon_filter_radius + recon_filter_edge: expected at most %d, found %g",
+           AET_GROW_REACH_MAX, settings->radius + settings->edge);
+  for (int a = 0; a < 3; a++) f->N[a] = AetSmoothSize(PetscMax(n[a], 2 * f->reach + 2), PETSC_TRUE);
+  f->Kx = f->N[2] / 2 + 1;
+  f->shells = aet_shell_count(f->N);
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
 static PetscErrorCode FilterCreate(AetVolume volume, const AetFourierFilterSettings *settings, Filter *f)
 {
   const PetscBool bragg = (PetscBool)(settings->kind == AET_FOURIER_FILTER_BRAGG);
@@ -243,13 +256,8 @@ static PetscErrorCode FilterCreate(AetVolume volume, const AetFourierFilterSetti
   PetscErrorCode  code;
 
   PetscFunctionBegin;
-  *f = (Filter){.comm = volume->comm, .settings = settings, .threads = AetThreads()};
-  f->reach = bragg ? (int)ceil(settings->radius + settings->edge) : 1;
-  AetCheck(f->reach <= AET_GROW_REACH_MAX, AET_ERR_INPUT, "recon_filter_radius + recon_filter_edge: expected at most %d, found %g",
-           AET_GROW_REACH_MAX, settings->radius + settings->edge);
-  for (int a = 0; a < 3; a++) f->N[a] = AetSmoothSize(PetscMax(volume->n[a], 2 * f->reach + 2), PETSC_TRUE);
-  f->Kx = f->N[2] / 2 + 1;
-  f->shells = aet_shell_count(f->N);
+  PetscCall(ChooseGrid(volume->n, settings, f));
+  f->comm = volume->comm;
   PetscCall(AetTransformCreate(volume->comm, volume->n, f->N, &f->transform));
   PetscCall(AetTransformGetLayout(f->transform, NULL, NULL, &f->ky_start, &f->ky_count, &length));
   wide = f->ky_count ? (f->ky_count + 2 * f->reach) * (f->Kx + 2 * f->reach) * f->N[0] : 0;
@@ -258,6 +266,23 @@ static PetscErrorCode FilterCreate(AetVolume volume, const AetFourierFilterSetti
   if (!code) code = PetscMalloc3(f->threads * f->N[0], &f->shell, f->shells, &f->group, f->shells, &f->background);
   if (!code) code = PetscCalloc1(SUMS * f->ky_count, &f->rows);
   PetscCall(AetAgree(f->comm, code));
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+PetscErrorCode AetFourierFilterEstimateOn(const ptrdiff_t n[3], const AetFourierFilterSettings *settings, int ranks, double *bytes)
+{
+  Filter    f;
+  ptrdiff_t start, rows;
+
+  PetscFunctionBegin;
+  *bytes = 0;
+  if (settings->kind == AET_FOURIER_FILTER_NONE) PetscFunctionReturn(PETSC_SUCCESS);
+  PetscCall(ChooseGrid(n, settings, &f));
+  AetBlock(f.N[1], 0, ranks, &start, &rows);
+  *bytes = AetTransformBytes(n, f.N, ranks, f.threads) + 8.0 * (double)rows * (double)f.Kx * (double)f.N[0];
+  *bytes += (settings->kind == AET_FOURIER_FILTER_BRAGG ? 1.0 : 4.0) * (double)(rows + 2 * f.reach) * (double)(f.Kx + 2 * f.reach) *
+            (double)f.N[0];
+  *bytes += 8.0 * f.threads * f.shells * AET_SHELL_BINS;
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 

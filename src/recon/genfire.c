@@ -1,6 +1,7 @@
 /* GENFIRE (Pryor et al., Sci. Rep. 7 (2017) 10409): alternate between what the object may be (not negative, inside the support, inside the
    volume of the padded grid) and what the views measured (the gridded Fourier voxels). docs/theory/genfire.md. */
 #include "recon/course.h"
+#include "recon/estimate.h"
 #include "recon/gridding.h"
 #include "recon/kernel/enforce.h"
 #include "recon/morphology.h"
@@ -315,4 +316,16 @@ static PetscErrorCode GenfireSolve(AetRecon recon)
   PetscFunctionReturn(code);
 }
 
-const AetReconMethod AetReconGenfire = {"genfire", 100, GenfireSetUp, GenfireSolve, GenfireDestroy, PETSC_TRUE};
+/* The transform, the measured points and their sums by column rest; beside them the making of the points, the iterates, or the pair and
+   R1's images. */
+static void Estimate(const AetReconLayout *l, double *bytes, double *work)
+{
+  const ptrdiff_t *N = l->recon->N;
+  double           making, rest = AetTransformBytes(l->recon->n, N, l->ranks, l->threads) + AetMeasuredBytes(l, &making);
+
+  rest += 16.0 * (double)N[1] / l->ranks * (double)(N[2] / 2 + 1);
+  *bytes = rest + PetscMax(making, l->V + PetscMax(2 * l->V, AetProjectorBytes(l) + AetR1Bytes(l)));
+  *work = 2 * AetTransformWork(l->recon->n, N);
+}
+
+const AetReconMethod AetReconGenfire = {"genfire", 100, GenfireSetUp, GenfireSolve, GenfireDestroy, PETSC_TRUE, PETSC_FALSE, Estimate};

@@ -1,11 +1,13 @@
 /* Gridding of GENFIRE (Pryor et al., Sci. Rep. 7 (2017) 10409) with exact values: a voxel within the threshold distance of a view's plane
    takes the image's transform at its foot point, averaged over the views by 1/distance. No voxel is stored that no view measures. */
 #include "recon/gridding.h"
+#include "recon/estimate.h"
 #include "recon/image_spectra.h"
 #include "recon/kernel/plane.h"
 #include <omp.h>
 
 #define SHORTEST 1e-5 /* voxels: a point on the plane itself does not silence all other views */
+#define SAMPLES 4000  /* of an estimate of the points */
 #define RFREE_STREAM 0x52667265u
 
 typedef struct {
@@ -209,6 +211,47 @@ PetscErrorCode AetMeasuredCreate(AetTiltSeries tilt, const ptrdiff_t N[3], ptrdi
   PetscCall(PetscFree2(g.planes, g.lit));
   PetscCall(AetEventEnd(AET_EVENT_GRIDDING));
   PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+/* The part of the stored grid within `distance` of a plane of the views: a sample of its points, the same everywhere. */
+static double MeasuredFraction(const AetReconLayout *l)
+{
+  const AetTiltSeries tilt = l->recon->tilt;
+  const ptrdiff_t    *N = l->recon->N;
+  const double        distance = l->recon->gridding_distance;
+  int                 near = 0;
+
+  if (l->recon->measured_fraction > 0) return l->recon->measured_fraction;
+  for (int i = 0; i < SAMPLES; i++) {
+    const double f[3] = {0.5 * AetRandomUniform(0, RFREE_STREAM + 1, (uint64_t)i), AetRandomUniform(0, RFREE_STREAM + 2, (uint64_t)i) - 0.5,
+                         AetRandomUniform(0, RFREE_STREAM + 3, (uint64_t)i) - 0.5};
+    int          found = 0;
+    for (ptrdiff_t j = 0; j < tilt->views && !found; j++) {
+      AetPlane        plane;
+      ptrdiff_t       first, last;
+      double          v, u, d;
+      const ptrdiff_t k[3] = {(ptrdiff_t)floor(f[2] * (double)N[0]), (ptrdiff_t)floor(f[1] * (double)N[1]),
+                              (ptrdiff_t)floor(f[0] * (double)N[2])};
+      AetPlaneInit(tilt->rotation[j], N, &plane);
+      found = AetPlaneColumn(&plane, distance, N[0], k[1], k[2], &first, &last) && k[0] >= first && k[0] <= last &&
+              AetPlaneFoot(&plane, k[0], k[1], k[2], &v, &u, &d) && d <= distance;
+    }
+    near += found;
+  }
+  return l->recon->measured_fraction = (near + 0.5) / SAMPLES;
+}
+
+double AetMeasuredBytes(const AetReconLayout *l, double *making)
+{
+  const ptrdiff_t *N = l->recon->N;
+  ptrdiff_t        start, rows;
+  double           points, columns;
+
+  AetBlock(N[1], 0, l->ranks, &start, &rows);
+  columns = (double)rows * (double)(N[2] / 2 + 1);
+  points = MeasuredFraction(l) * columns * (double)N[0];
+  *making = 4 * points + AetImageSpectraBytes(l->recon->tilt);
+  return 10 * points + 10 * columns;
 }
 
 PetscErrorCode AetMeasuredDestroy(AetMeasured *m)

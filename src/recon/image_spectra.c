@@ -14,7 +14,6 @@ static PetscErrorCode SpectraAllocate(AetImageSpectra *s)
   size_t half = (size_t)(s->M[0] * (s->M[1] / 2 + 1)), expanded = AetImageExpandedSize(s->M);
 
   PetscFunctionBegin;
-  s->batch = (int)PetscMax(1, PetscMin((double)s->tilt->views, BATCH_BYTES / (double)(expanded * sizeof(float complex))));
   PetscCall(PetscMalloc2(s->tilt->ny, &s->factor_y, s->tilt->nx, &s->factor_x));
   PetscCall(PetscCalloc2(s->batch, &s->expanded, s->batch, &s->nonzero));
   for (int i = 0; i < s->batch; i++) PetscCall(PetscMalloc1(expanded, &s->expanded[i]));
@@ -25,13 +24,27 @@ static PetscErrorCode SpectraAllocate(AetImageSpectra *s)
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
+static void ChooseGrid(AetImageSpectra *s)
+{
+  s->M[0] = AetSmoothSize(PetscMax(2 * s->tilt->ny, 2 * AET_IMAGE_TAPS), PETSC_TRUE);
+  s->M[1] = AetSmoothSize(PetscMax(2 * s->tilt->nx, 2 * AET_IMAGE_TAPS), PETSC_TRUE);
+  s->batch = (int)PetscMax(1, PetscMin((double)s->tilt->views, BATCH_BYTES / (double)(AetImageExpandedSize(s->M) * sizeof(float complex))));
+}
+
+double AetImageSpectraBytes(AetTiltSeries tilt)
+{
+  AetImageSpectra s = {.tilt = tilt};
+
+  ChooseGrid(&s);
+  return 8.0 * ((double)s.batch * (double)AetImageExpandedSize(s.M) + (double)(s.M[0] * (s.M[1] / 2 + 1)));
+}
+
 PetscErrorCode AetImageSpectraCreate(AetTiltSeries tilt, AetImageSpectra *spectra)
 {
   PetscFunctionBegin;
   memset(spectra, 0, sizeof *spectra);
   spectra->tilt = tilt;
-  spectra->M[0] = AetSmoothSize(PetscMax(2 * tilt->ny, 2 * AET_IMAGE_TAPS), PETSC_TRUE);
-  spectra->M[1] = AetSmoothSize(PetscMax(2 * tilt->nx, 2 * AET_IMAGE_TAPS), PETSC_TRUE);
+  ChooseGrid(spectra);
   PetscCall(AetAgree(tilt->comm, SpectraAllocate(spectra)));
   AetImageKernelInit(&spectra->kernel);
   AetImageDeconvolution(&spectra->kernel, tilt->ny, spectra->M[0], spectra->factor_y);

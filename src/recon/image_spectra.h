@@ -18,6 +18,8 @@ typedef struct {
   fftwf_plan      plan;
 } AetImageSpectra;
 PetscErrorCode AetImageSpectraCreate(AetTiltSeries tilt, AetImageSpectra *spectra);
+/* Bytes of the spectra of a series. Not collective. */
+double AetImageSpectraBytes(AetTiltSeries tilt);
 PetscErrorCode AetImageSpectraDestroy(AetImageSpectra *spectra);
 /* Views first … first+count-1 (count ≤ batch) into expanded[0 …]. Collective. */
 PetscErrorCode AetImageSpectraLoad(AetImageSpectra *spectra, ptrdiff_t first, int count);

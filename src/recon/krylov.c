@@ -1,5 +1,6 @@
 /* CGLS and LSQR: least squares of the used pixels over any volume inside the support, by PETSc's KSP on A as a matrix without entries. The
    number of iterations is the regularisation (docs/theory/linear.md). */
+#include "recon/estimate.h"
 #include "recon/kernel/pixels.h"
 #include "recon/recon_private.h"
 #include <petscksp.h>
@@ -224,5 +225,13 @@ static PetscErrorCode Destroy(AetRecon recon)
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
-const AetReconMethod AetReconCgls = {"cgls", 20, CglsSetup, Solve, Destroy, PETSC_FALSE};
-const AetReconMethod AetReconLsqr = {"lsqr", 20, LsqrSetup, Solve, Destroy, PETSC_FALSE};
+/* The pair, the volume and a float copy, images and their use, R1's; the vectors of KSP in double: four of the volume, three of the images.
+ */
+static void Estimate(const AetReconLayout *l, double *bytes, double *work)
+{
+  *bytes = AetProjectorBytes(l) + (2 + 4 * 2) * l->V + (1.25 + 3 * 2) * l->P + AetR1Bytes(l);
+  *work = 2 * AetProjectorWork(l);
+}
+
+const AetReconMethod AetReconCgls = {"cgls", 20, CglsSetup, Solve, Destroy, PETSC_FALSE, PETSC_FALSE, Estimate};
+const AetReconMethod AetReconLsqr = {"lsqr", 20, LsqrSetup, Solve, Destroy, PETSC_FALSE, PETSC_FALSE, Estimate};

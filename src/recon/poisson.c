@@ -7,6 +7,7 @@
    docs/theory/poisson.md. */
 #include "recon/kernel/poisson.h"
 #include "recon/course.h"
+#include "recon/estimate.h"
 #include "recon/kernel/pixels.h"
 #include "recon/normal.h"
 #include <math.h>
@@ -378,4 +379,11 @@ static PetscErrorCode Destroy(AetRecon recon)
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
-const AetReconMethod AetReconPoisson = {"poisson", 12, Setup, Solve, Destroy, PETSC_TRUE};
+/* The pair, the volume and four more, the images twice and what each pixel is for; R1 at the end has images of its own. */
+static void Estimate(const AetReconLayout *l, double *bytes, double *work)
+{
+  *bytes = AetProjectorBytes(l) + 5 * l->V + 2.25 * l->P + AetR1Bytes(l);
+  *work = 2 * AetProjectorWork(l);
+}
+
+const AetReconMethod AetReconPoisson = {"poisson", 12, Setup, Solve, Destroy, PETSC_TRUE, PETSC_FALSE, Estimate};

@@ -2,6 +2,7 @@
    (docs/theory/projector.md). Forward: divide by the kernel's transform, transform, read the rows of the slices that touch the own slab of
    k_y, add the parts of all slabs on the owner of the view, transform the slice, crop. Adjoint: the same steps transposed, in reverse
    order. */
+#include "recon/estimate.h"
 #include "recon/kernel/slice_image.h"
 #include "recon/projector_private.h"
 #include <math.h>
@@ -9,6 +10,8 @@
 
 #define BATCH_BYTES (64.0 * 1048576.0) /* of slices, and of their rows on the way between ranks: at most this, */
 #define BATCH_SHARE 0.25               /* and this part of the rank's spectrum */
+#define TAP_WORK 1.0                   /* of a sample, for each tap of the kernel, in units of AetTransformWork; measured */
+#define SLICE_WORK 40.0                /* of a sample, for the rest */
 #define SAMPLE_BYTES (8.0 + 3 * 16.0)  /* of a sample: in a slice, and in double as mine, theirs, and their sum */
 
 /* Half the object's extent along a row of R, the largest over the views. */
@@ -66,19 +69,26 @@ static PetscErrorCode MakeInverse(AetProjector projector)
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
+static void ChooseBatch(AetProjector projector)
+{
+  const AetSliceGrid *grid = &projector->grid;
+  double              bytes;
+
+  projector->slice_stride = (grid->Lv * (grid->Lu / 2 + 1) + 7) / 8 * 8;
+  bytes = BATCH_SHARE * 8 * (double)grid->N[0] * (double)grid->N[1] * (double)(grid->N[2] / 2 + 1) / projector->size;
+  bytes = fmin(BATCH_BYTES, bytes);
+  projector->batch = (ptrdiff_t)fmax(1, fmin((double)projector->tilt->views, bytes / (SAMPLE_BYTES * (double)projector->slice_stride)));
+}
+
 /* Plans of one thread each: slices are transformed side by side. */
 static PetscErrorCode PlanSlices(AetProjector projector)
 {
   const AetSliceGrid *grid = &projector->grid;
   const int           Lv = (int)grid->Lv, Lu = (int)grid->Lu;
   ptrdiff_t           start, most;
-  double              bytes;
 
   PetscFunctionBegin;
-  projector->slice_stride = (grid->Lv * (grid->Lu / 2 + 1) + 7) / 8 * 8;
-  bytes = BATCH_SHARE * 8 * (double)grid->N[0] * (double)grid->N[1] * (double)(grid->N[2] / 2 + 1) / projector->size;
-  bytes = fmin(BATCH_BYTES, bytes);
-  projector->batch = (ptrdiff_t)fmax(1, fmin((double)projector->tilt->views, bytes / (SAMPLE_BYTES * (double)projector->slice_stride)));
+  ChooseBatch(projector);
   AetBlock(projector->tilt->views, 0, projector->size, &start, &most);
   most = PetscMin(most, projector->batch);
   projector->slices = fftwf_alloc_complex((size_t)(projector->slice_stride * most));
@@ -133,6 +143,60 @@ PetscErrorCode AetProjectorCreate(AetTiltSeries tilt, const ptrdiff_t n[3], doub
   PetscCallMPI(MPI_Type_commit(&projector->sum_type));
   PetscCall(AetAgree(projector->comm, AllocateLocal(projector)));
   PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+/* The grid and the batch that a projector on `ranks` ranks would have. */
+static struct _p_AetProjector Imagine(const AetReconLayout *l, double oversampling, int width)
+{
+  struct _p_AetProjector p = {.size = l->ranks, .tilt = l->recon->tilt};
+
+  for (int a = 0; a < 3; a++) p.n[a] = l->recon->n[a];
+  ChooseGrid(&p, oversampling, width);
+  ChooseBatch(&p);
+  return p;
+}
+
+static struct _p_AetProjector ImagineOwn(const AetReconLayout *l)
+{
+  double oversampling;
+  int    width;
+
+  AetReconProjectorGrid(l->recon, &oversampling, &width);
+  return Imagine(l, oversampling, width);
+}
+
+static double Bytes(const AetReconLayout *l, const struct _p_AetProjector *p)
+{
+  const double sample = (double)p->slice_stride, own = (double)PetscMin(l->views, p->batch);
+  ptrdiff_t    start, rows;
+
+  AetBlock(p->grid.N[1], 0, l->ranks, &start, &rows);
+  /* spectrum; object; slices of a batch with theirs and sums; the rows of a batch that the slab touches */
+  return AetTransformBytes(p->n, p->grid.N, l->ranks, l->threads) +
+         8.0 * (double)rows * (double)(p->grid.N[2] / 2 + 1) * (double)p->grid.N[0] + l->V + sample * own * (8 + 16 + 16) +
+         sample * (double)p->batch * 16 / l->ranks;
+}
+
+double AetProjectorBytes(const AetReconLayout *l)
+{
+  const struct _p_AetProjector p = ImagineOwn(l);
+
+  return Bytes(l, &p);
+}
+
+double AetPairBytes(const AetReconLayout *l, double oversampling, int width)
+{
+  const struct _p_AetProjector p = Imagine(l, oversampling, width);
+
+  return Bytes(l, &p);
+}
+
+double AetProjectorWork(const AetReconLayout *l)
+{
+  const struct _p_AetProjector p = ImagineOwn(l);
+  const double                 taps = pow(p.grid.kernel.width, p.grid.axial ? 2 : 3);
+
+  return AetTransformWork(p.n, p.grid.N) + (double)l->recon->tilt->views * (double)p.slice_stride * (SLICE_WORK + TAP_WORK * taps);
 }
 
 PetscErrorCode AetProjectorDestroy(AetProjector *projector)

@@ -7,17 +7,20 @@
 #define ISOLATED_OVERSAMPLING 1.5  /* beside the convolution the pair works but twice: as exact with more taps, in half the memory */
 #define ISOLATED_WIDTH 8
 
+void AetReconProjectorGrid(AetRecon recon, double *oversampling, int *width)
+{
+  *oversampling = recon->isolated ? ISOLATED_OVERSAMPLING : PetscMin(recon->oversampling, PROJECTOR_OVERSAMPLING);
+  *width = recon->isolated ? ISOLATED_WIDTH : (int)recon->kernel_width;
+}
+
 PetscErrorCode AetReconProjector(AetRecon recon, AetProjector *projector)
 {
-  PetscInt taps;
+  double oversampling;
+  int    width;
 
   PetscFunctionBegin;
-  PetscCall(AetOptionGetInt("recon_kernel_width", &taps));
-  if (!recon->projector && recon->isolated)
-    PetscCall(AetProjectorCreate(recon->tilt, recon->n, ISOLATED_OVERSAMPLING, ISOLATED_WIDTH, &recon->projector));
-  if (!recon->projector)
-    PetscCall(
-        AetProjectorCreate(recon->tilt, recon->n, PetscMin(recon->oversampling, PROJECTOR_OVERSAMPLING), (int)taps, &recon->projector));
+  AetReconProjectorGrid(recon, &oversampling, &width);
+  if (!recon->projector) PetscCall(AetProjectorCreate(recon->tilt, recon->n, oversampling, width, &recon->projector));
   *projector = recon->projector;
   PetscFunctionReturn(PETSC_SUCCESS);
 }

@@ -1,5 +1,6 @@
 /* The preconditioner of RESIRE and TV (docs/theory/resire.md, tv.md). */
 #include "recon/ramp.h"
+#include "recon/estimate.h"
 #include <math.h>
 
 struct _p_AetRamp {
@@ -80,6 +81,23 @@ static PetscErrorCode MakeFilter(AetRamp ramp, MPI_Comm comm, AetNormalOperator 
   ramp->highest = all;
   Invert(ramp, ky_count, floor, slope);
   PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+double AetRampBytes(const AetReconLayout *l)
+{
+  ptrdiff_t N[3], start, rows;
+
+  for (int a = 0; a < 3; a++) N[a] = AetSmoothSize(l->recon->n[a], PETSC_TRUE);
+  AetBlock(N[1], 0, l->ranks, &start, &rows);
+  return AetTransformBytes(l->recon->n, N, l->ranks, l->threads) + 4.0 * (double)rows * (double)(N[2] / 2 + 1) * (double)N[0];
+}
+
+double AetRampWork(const AetReconLayout *l)
+{
+  ptrdiff_t N[3];
+
+  for (int a = 0; a < 3; a++) N[a] = AetSmoothSize(l->recon->n[a], PETSC_TRUE);
+  return 2 * AetTransformWork(l->recon->n, N);
 }
 
 PetscErrorCode AetRampCreate(MPI_Comm comm, AetNormalOperator normal, void *context, const ptrdiff_t n[3], double floor, double slope,

@@ -25,6 +25,7 @@ PetscErrorCode AetReconSetFromOptions(AetRecon recon)
   PetscCall(AetOptionGetInt("recon_iterations", &recon->iterations));
   PetscCall(AetOptionGetInt("recon_thickness", &recon->thickness));
   PetscCall(AetOptionGetInt("recon_width", &recon->width));
+  PetscCall(AetOptionGetInt("recon_kernel_width", &recon->kernel_width));
   PetscCall(AetOptionGetText("recon_support", recon->support_file, sizeof recon->support_file));
   PetscCall(AetOptionGetText("recon_initial", recon->initial_file, sizeof recon->initial_file));
   PetscCall(AetOptionGetReal("recon_support_soft", &recon->support_soft));
@@ -52,7 +53,7 @@ PetscErrorCode AetReconUseAllData(AetRecon recon)
 }
 
 /* Volume and padded grid. An extended object gets some voxels beyond the image on either side, as many on one as on the other. */
-static void ChooseSizes(AetRecon recon)
+void AetReconChooseSizes(AetRecon recon)
 {
   const AetTiltSeries tilt = recon->tilt;
   ptrdiff_t           width = tilt->nx;
@@ -116,7 +117,7 @@ PetscErrorCode AetReconSetUp(AetRecon recon)
   PetscCallMPI(MPI_Comm_size(recon->comm, &size));
   PetscCall(CheckChoices(recon));
   PetscCall(AetAgree(recon->comm, CheckImages(recon->tilt)));
-  ChooseSizes(recon);
+  AetReconChooseSizes(recon);
   AetBlock(recon->n[0], rank, size, &recon->z_start, &recon->z_count);
   PetscCall(AetReconSupport(recon));
   PetscCall(AetReconLeaveOut(recon)); /* before the method takes its room */

@@ -4,6 +4,8 @@
 
 #include <aet4d/recon.h>
 
+typedef struct _p_AetReconLayout AetReconLayout; /* estimate.h */
+
 /* A method: its name in `recon_method`, the iterations it makes when `recon_iterations` is 0, and its operations (each collective, each may
    be NULL but solve). To add one: a file with an AetReconMethod, one line in the registry of methods.c. */
 typedef struct {
@@ -19,6 +21,11 @@ typedef struct {
   /* Solve withholds data and sets recon->rfree itself, and its volume uses all data in the end. Otherwise AetReconLeaveOut sees to it: the
      method is run without the withheld views first. */
   PetscBool own_rfree;
+  /* Setup calls AetReconChooseOperator: the operator is known before it. */
+  PetscBool chooses_operator;
+  /* Bytes that Setup and Solve need at their worst moment, the volume and R1 after them included, the support and the measured images not;
+     work of an iteration in units of AetTransformWork. Not collective. */
+  void (*estimate)(const AetReconLayout *layout, double *bytes, double *work);
 } AetReconMethod;
 
 extern const AetReconMethod AetReconResire, AetReconGenfire, AetReconSirt, AetReconSart, AetReconCgls, AetReconLsqr, AetReconWbp,
@@ -44,6 +51,7 @@ struct _p_AetRecon {
   const AetReconMethod  *method;
   PetscInt               iterations;         /* never 0 after SetFromOptions */
   PetscInt               thickness, width;   /* as given: 0 is automatic */
+  PetscInt               kernel_width;       /* taps of the pair where the object is not isolated */
   char                   support_file[4096]; /* FILE, "auto", "otsu", "shrinkwrap" or "none" */
   char                   initial_file[4096]; /* FILE or "none" */
   double                 oversampling, rfree_fraction, gridding_distance;
@@ -65,6 +73,7 @@ struct _p_AetRecon {
   PetscBool            isolated;         /* the images see the whole object: what they do not see is empty. By AetReconChooseOperator */
   unsigned char       *view_used;        /* [views] 0: withheld as a whole. NULL where pixels are withheld, or nothing is */
   AetProjector         projector;        /* made on first use by AetReconProjector; shared with the method */
+  double               measured_fraction; /* of the padded grid, by an estimate of the gridding; 0: not asked for */
   void                *data;             /* the method's own */
   struct _p_AetCourse *course;           /* of the iteration under way (course.h); NULL outside it */
   double               left_out;         /* R_free by AetReconLeaveOut; negative: none */
@@ -79,8 +88,12 @@ struct _p_AetRecon {
   AetReconReport report;
 };
 
+/* Sets recon->n and recon->N. Not collective. */
+void AetReconChooseSizes(AetRecon recon);
 /* The projector pair of recon->n and the views, made at the first call. Collective. */
 PetscErrorCode AetReconProjector(AetRecon recon, AetProjector *projector);
+/* Oversampling and taps of that pair. Not collective. */
+void AetReconProjectorGrid(AetRecon recon, double *oversampling, int *width);
 /* What each pixel of the local images is for (AET_PIXEL_…, [v_count][ny][nx]): of an extended object, zero borders were not measured; a
    fraction `withheld` of the measured ones is kept for R_free, keyed by seed and the global index of the pixel. Not collective. */
 void AetReconPixels(AetRecon recon, double withheld, unsigned char *use);

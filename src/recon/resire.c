@@ -1,6 +1,7 @@
 /* RESIRE (Pham et al., Sci. Rep. 13 (2023) 5624): least squares of the projections under positivity and support, by projected gradient
    steps, plain as published or accelerated with adaptive restart (docs/theory/resire.md). */
 #include "recon/course.h"
+#include "recon/estimate.h"
 #include "recon/kernel/resire_step.h"
 #include "recon/morphology.h"
 #include "recon/resire_private.h"
@@ -451,4 +452,31 @@ static PetscErrorCode Destroy(AetRecon recon)
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
-const AetReconMethod AetReconResire = {"resire", 20, Setup, Solve, Destroy, PETSC_TRUE};
+static int FilterWanted(void)
+{
+  int acceleration = ACCELERATION_RAMP;
+
+  return AetOptionGetEnum("recon_acceleration", &acceleration) || acceleration == ACCELERATION_RAMP;
+}
+
+/* By the convolution: first the pair with Aᵀb and the images; then the kernel being made; then iterations with the filter and five volumes;
+   in the middle the pair again beside four of them and the filter; in the end the pair and R1's images beside the volume. By the pair:
+   everything at once. */
+static void Estimate(const AetReconLayout *l, double *bytes, double *work)
+{
+  const int filtered = FilterWanted();
+  double    making, ramp = filtered ? AetRampBytes(l) : 0, pair = AetProjectorBytes(l), kernel = AetConvolutionBytes(l, &making);
+
+  if (l->recon->isolated) {
+    const double iterations = kernel + ramp + 5 * l->V, middle = ramp + 5 * l->V + PetscMax(pair + l->P, kernel + making);
+    *bytes = PetscMax(iterations, middle);
+    *bytes = PetscMax(*bytes, l->V + PetscMax(pair + PetscMax(l->P, AetR1Bytes(l)), kernel + making));
+    *work = AetConvolutionWork(l);
+  } else {
+    *bytes = pair + ramp + (filtered ? 4 : 3) * l->V + 3.25 * l->P + AetR1Bytes(l);
+    *work = 2 * AetProjectorWork(l);
+  }
+  if (filtered) *work += AetRampWork(l);
+}
+
+const AetReconMethod AetReconResire = {"resire", 20, Setup, Solve, Destroy, PETSC_TRUE, PETSC_TRUE, Estimate};

@@ -6,6 +6,7 @@
 
    docs/theory/linear.md. */
 #include "recon/course.h"
+#include "recon/estimate.h"
 #include "recon/kernel/resire_step.h"
 #include "recon/projector_private.h"
 #include "recon/recon_private.h"
@@ -230,5 +231,22 @@ static PetscErrorCode Destroy(AetRecon recon)
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
-const AetReconMethod AetReconSirt = {"sirt", 100, SirtSetup, Solve, Destroy, PETSC_TRUE};
-const AetReconMethod AetReconSart = {"sart", 10, SartSetup, Solve, Destroy, PETSC_TRUE};
+/* The pair, the volume and two more, the images twice and what each pixel is for; R1 at the end has images of its own. */
+static void Estimate(const AetReconLayout *l, double *bytes, double *work)
+{
+  *bytes = AetProjectorBytes(l) + 3 * l->V + 2.25 * l->P + AetR1Bytes(l);
+  *work = 2 * AetProjectorWork(l);
+}
+
+/* A and Aᵀ of some views transform all the same. */
+static void SartEstimate(const AetReconLayout *l, double *bytes, double *work)
+{
+  PetscInt subsets = 1;
+
+  Estimate(l, bytes, work);
+  if (!AetOptionGetInt("recon_subsets", &subsets))
+    *work += 2 * (PetscMin(subsets, (PetscInt)l->recon->tilt->views) - 1) * AetTransformWork(l->recon->n, l->recon->N);
+}
+
+const AetReconMethod AetReconSirt = {"sirt", 100, SirtSetup, Solve, Destroy, PETSC_TRUE, PETSC_FALSE, Estimate};
+const AetReconMethod AetReconSart = {"sart", 10, SartSetup, Solve, Destroy, PETSC_TRUE, PETSC_FALSE, SartEstimate};

@@ -5,6 +5,7 @@
    by the primal-dual method of Condat (J. Optim. Theory Appl. 158 (2013) 460) and Vũ (Adv. Comput. Math. 38 (2013) 667), after Sidky,
    Jørgensen and Pan (Phys. Med. Biol. 57 (2012) 3065), with a filter for the primal step length (docs/theory/tv.md). */
 #include "recon/course.h"
+#include "recon/estimate.h"
 #include "recon/kernel/pixels.h"
 #include "recon/kernel/tv_step.h"
 #include "recon/normal.h"
@@ -486,4 +487,18 @@ static PetscErrorCode Destroy(AetRecon recon)
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
-const AetReconMethod AetReconTv = {"tv", 60, Setup, Solve, Destroy, PETSC_TRUE};
+/* Eight volumes (by the pair seven) and one with its halo, the filter, and the operator: the convolution, or the pair with its images,
+   which is there again beside the volumes in the middle and in the end. */
+static void Estimate(const AetReconLayout *l, double *bytes, double *work)
+{
+  double making, pair = AetProjectorBytes(l), kernel = AetConvolutionBytes(l, &making);
+  double volumes = (8 + 1 + 2.0 / (double)l->planes) * l->V + AetRampBytes(l);
+
+  *work = (l->recon->isolated ? AetConvolutionWork(l) : 2 * AetProjectorWork(l)) + AetRampWork(l);
+  if (l->recon->isolated)
+    *bytes = volumes + PetscMax(pair + AetR1Bytes(l), kernel + making);
+  else
+    *bytes = volumes - l->V + pair + 1.25 * l->P + AetR1Bytes(l);
+}
+
+const AetReconMethod AetReconTv = {"tv", 60, Setup, Solve, Destroy, PETSC_TRUE, PETSC_TRUE, Estimate};

@@ -1,5 +1,6 @@
 /* Weighted back-projection with the exact weight for views in any directions (Harauz and van Heel, Optik 73 (1986) 146).
    docs/theory/wbp.md. */
+#include "recon/estimate.h"
 #include "recon/kernel/pixels.h"
 #include "recon/kernel/weight.h"
 #include "recon/projector_private.h"
@@ -8,7 +9,8 @@
 #include <math.h>
 #include <omp.h>
 
-#define FLOOR 0.01 /* of the sum of all views: no frequency is amplified beyond 100 times that of a lone view */
+#define WEIGHT_WORK 3.0 /* of a sine, in units of AetTransformWork; measured */
+#define FLOOR 0.01      /* of the sum of all views: no frequency is amplified beyond 100 times that of a lone view */
 
 typedef struct {
   AetProjector   projector;             /* borrowed */
@@ -164,4 +166,14 @@ static PetscErrorCode WbpSolve(AetRecon recon)
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
-const AetReconMethod AetReconWbp = {"wbp", 1, WbpSetUp, WbpSolve, WbpDestroy, PETSC_FALSE};
+/* The pair, the volume, the weighted images, one padded image and its weight; R1's images, or what FitScale asks of them. */
+static void Estimate(const AetReconLayout *l, double *bytes, double *work)
+{
+  const AetTiltSeries tilt = l->recon->tilt;
+  const double        padded = 2 * (double)tilt->ny * (2 * (double)tilt->nx / 2 + 1), views = (double)tilt->views;
+
+  *bytes = AetProjectorBytes(l) + l->V + l->P + padded * (8 + 4) + AetR1Bytes(l);
+  *work = 2 * AetProjectorWork(l) + views * views * padded * WEIGHT_WORK;
+}
+
+const AetReconMethod AetReconWbp = {"wbp", 1, WbpSetUp, WbpSolve, WbpDestroy, PETSC_FALSE, PETSC_FALSE, Estimate};

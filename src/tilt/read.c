@@ -46,8 +46,8 @@ static PetscErrorCode AnglesOfTable(const char *file, const char *projections, p
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
-/* [views][3]. Collective. */
-static PetscErrorCode ReadAngles(MPI_Comm comm, const AetLocated *projections, ptrdiff_t views, double (*angles_deg)[3])
+/* [views][3]; with `note`, the file is an input of the run. Collective. */
+static PetscErrorCode ReadAngles(MPI_Comm comm, const AetLocated *projections, PetscBool note, ptrdiff_t views, double (*angles_deg)[3])
 {
   char           file[PETSC_MAX_PATH_LEN], path[PETSC_MAX_PATH_LEN], name[256];
   ptrdiff_t      rows, columns;
@@ -67,12 +67,13 @@ static PetscErrorCode ReadAngles(MPI_Comm comm, const AetLocated *projections, p
   if (rank == 0) code = AetFileSplitName(file, path, sizeof path, name, sizeof name);
   PetscCall(AetAgree(comm, code));
   PetscCallMPI(MPI_Bcast(path, (int)sizeof path, MPI_CHAR, 0, comm));
-  PetscCall(AetProvenanceAddInput(comm, path));
+  if (note) PetscCall(AetProvenanceAddInput(comm, path));
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
 /* Angles and convention by the options, or by the tilt.h5 itself. Collective. */
-static PetscErrorCode ChooseAngles(MPI_Comm comm, const AetLocated *projections, ptrdiff_t views, int *convention, double (*angles_deg)[3])
+static PetscErrorCode ChooseAngles(MPI_Comm comm, const AetLocated *projections, PetscBool note, ptrdiff_t views, int *convention,
+                                   double (*angles_deg)[3])
 {
   char given[PETSC_MAX_PATH_LEN];
   int  unknown;
@@ -83,7 +84,7 @@ static PetscErrorCode ChooseAngles(MPI_Comm comm, const AetLocated *projections,
   if (unknown) PetscFunctionReturn(PETSC_SUCCESS); /* zero, until they are found */
   PetscCall(AetOptionGetText("tilt_angles", given, sizeof given));
   if (given[0] || !BringsAngles(projections)) {
-    PetscCall(ReadAngles(comm, projections, views, angles_deg));
+    PetscCall(ReadAngles(comm, projections, note, views, angles_deg));
     PetscFunctionReturn(PETSC_SUCCESS);
   }
   *convention = AET_ANGLES_ZYX; /* in which they are stored */
@@ -105,7 +106,8 @@ static PetscErrorCode ChoosePixel(const AetLocated *projections, double *pixel_a
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
-static PetscErrorCode ReadImages(MPI_Comm comm, const AetLocated *projections, double pixel_angstrom, AetTiltSeries *tilt)
+/* Sizes, angles, and room for the images if they are wanted. */
+static PetscErrorCode MakeSeries(MPI_Comm comm, const AetLocated *projections, double pixel_angstrom, PetscBool images, AetTiltSeries *tilt)
 {
   int       convention = 0;
   ptrdiff_t n[3];
@@ -115,30 +117,50 @@ static PetscErrorCode ReadImages(MPI_Comm comm, const AetLocated *projections, d
   PetscFunctionBegin;
   AetLocatedSizes(projections, n);
   PetscCall(AetAgree(comm, PetscCalloc1((size_t)n[0], &angles_deg)));
-  code = ChooseAngles(comm, projections, n[0], &convention, angles_deg);
+  code = ChooseAngles(comm, projections, images, n[0], &convention, angles_deg);
   if (!code)
-    code =
-        AetTiltSeriesCreate(comm, n[0], n[1], n[2], pixel_angstrom, (AetAngleConvention)convention, (const double(*)[3])angles_deg, tilt);
+    code = AetTiltHeadCreate(comm, n[0], n[1], n[2], pixel_angstrom, (AetAngleConvention)convention, (const double(*)[3])angles_deg, images,
+                             tilt);
   PetscCall(PetscFree(angles_deg));
-  PetscCall(code);
-  code = AetLocatedRead(comm, projections, (*tilt)->image);
-  if (code) PetscCall(AetTiltSeriesDestroy(tilt));
   PetscFunctionReturn(code);
+}
+
+static PetscErrorCode Locate(MPI_Comm comm, AetLocated *projections, double *pixel_angstrom)
+{
+  char file[PETSC_MAX_PATH_LEN];
+
+  PetscFunctionBegin;
+  PetscCall(AetOptionGetText("tilt_projections", file, sizeof file));
+  AetCheck(file[0], AET_ERR_INPUT, "tilt_projections: expected the file with the projections, found nothing");
+  PetscCall(AetLocate(comm, file, PETSC_FALSE, projections));
+  PetscCall(ChoosePixel(projections, pixel_angstrom));
+  PetscFunctionReturn(PETSC_SUCCESS);
 }
 
 PetscErrorCode AetTiltSeriesReadFromOptions(MPI_Comm comm, AetTiltSeries *tilt)
 {
-  char       file[PETSC_MAX_PATH_LEN];
+  double         pixel_angstrom = 1;
+  AetLocated     projections;
+  PetscErrorCode code;
+
+  PetscFunctionBegin;
+  *tilt = NULL;
+  PetscCall(Locate(comm, &projections, &pixel_angstrom));
+  PetscCall(AetProvenanceAddInput(comm, projections.path));
+  PetscCall(MakeSeries(comm, &projections, pixel_angstrom, PETSC_TRUE, tilt));
+  code = AetLocatedRead(comm, &projections, (*tilt)->image);
+  if (code) PetscCall(AetTiltSeriesDestroy(tilt));
+  PetscFunctionReturn(code);
+}
+
+PetscErrorCode AetTiltSeriesHeadFromOptions(MPI_Comm comm, AetTiltSeries *tilt)
+{
   double     pixel_angstrom = 1;
   AetLocated projections;
 
   PetscFunctionBegin;
   *tilt = NULL;
-  PetscCall(AetOptionGetText("tilt_projections", file, sizeof file));
-  AetCheck(file[0], AET_ERR_INPUT, "tilt_projections: expected the file with the projections, found nothing");
-  PetscCall(AetLocate(comm, file, PETSC_FALSE, &projections));
-  PetscCall(AetProvenanceAddInput(comm, projections.path));
-  PetscCall(ChoosePixel(&projections, &pixel_angstrom));
-  PetscCall(ReadImages(comm, &projections, pixel_angstrom, tilt));
+  PetscCall(Locate(comm, &projections, &pixel_angstrom));
+  PetscCall(MakeSeries(comm, &projections, pixel_angstrom, PETSC_FALSE, tilt));
   PetscFunctionReturn(PETSC_SUCCESS);
 }

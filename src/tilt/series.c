@@ -1,5 +1,5 @@
 /* The tilt series: images in blocks of views, angles and rotations on every rank. */
-#include <aet4d/tilt.h>
+#include "tilt/tilt_private.h"
 #include <math.h>
 #include <string.h>
 
@@ -17,17 +17,17 @@ static PetscErrorCode CheckSeries(ptrdiff_t views, ptrdiff_t ny, ptrdiff_t nx, d
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
-static PetscErrorCode AllocateSeries(AetTiltSeries tilt)
+static PetscErrorCode AllocateSeries(AetTiltSeries tilt, PetscBool images)
 {
   PetscFunctionBegin;
   PetscCall(PetscMalloc1((size_t)tilt->views, &tilt->angles_deg));
   PetscCall(PetscMalloc1((size_t)tilt->views, &tilt->rotation));
-  PetscCall(PetscCalloc1((size_t)(tilt->v_count * tilt->ny * tilt->nx), &tilt->image));
+  if (images) PetscCall(PetscCalloc1((size_t)(tilt->v_count * tilt->ny * tilt->nx), &tilt->image));
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
-PetscErrorCode AetTiltSeriesCreate(MPI_Comm comm, ptrdiff_t views, ptrdiff_t ny, ptrdiff_t nx, double pixel_angstrom,
-                                   AetAngleConvention convention, const double (*angles_deg)[3], AetTiltSeries *tilt)
+PetscErrorCode AetTiltHeadCreate(MPI_Comm comm, ptrdiff_t views, ptrdiff_t ny, ptrdiff_t nx, double pixel_angstrom,
+                                 AetAngleConvention convention, const double (*angles_deg)[3], PetscBool images, AetTiltSeries *tilt)
 {
   AetTiltSeries  series;
   PetscMPIInt    rank, size;
@@ -42,8 +42,9 @@ PetscErrorCode AetTiltSeriesCreate(MPI_Comm comm, ptrdiff_t views, ptrdiff_t ny,
   PetscCallMPI(MPI_Comm_size(comm, &size));
   series->views = views, series->ny = ny, series->nx = nx;
   series->pixel_angstrom = pixel_angstrom;
+  series->head = (PetscBool)!images;
   AetBlock(views, rank, size, &series->v_start, &series->v_count);
-  code = AetAgree(comm, AllocateSeries(series));
+  code = AetAgree(comm, AllocateSeries(series, images));
   if (code) PetscCall(AetTiltSeriesDestroy(&series));
   PetscCall(code);
   for (ptrdiff_t v = 0; v < views; v++) {
@@ -54,6 +55,14 @@ PetscErrorCode AetTiltSeriesCreate(MPI_Comm comm, ptrdiff_t views, ptrdiff_t ny,
       AetAnglesFromRotation(series->rotation[v], series->angles_deg[v]);
   }
   *tilt = series;
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+PetscErrorCode AetTiltSeriesCreate(MPI_Comm comm, ptrdiff_t views, ptrdiff_t ny, ptrdiff_t nx, double pixel_angstrom,
+                                   AetAngleConvention convention, const double (*angles_deg)[3], AetTiltSeries *tilt)
+{
+  PetscFunctionBegin;
+  PetscCall(AetTiltHeadCreate(comm, views, ny, nx, pixel_angstrom, convention, angles_deg, PETSC_TRUE, tilt));
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
