@@ -15,7 +15,7 @@
 #define POWER_STEPS 20  /* that find the length of an accelerated step */
 #define MARGIN 1.1      /* on what they find */
 #define STREAM_POWER 0x6573740002ull
-#define WORK 20.0 /* of a batch of lines of the grid for each of their N² log2 N, in units of AetTransformWork; measured */
+#define WORK 70.0 /* of a batch of lines of the grid for each of their N² log2 N, in units of AetTransformWork; measured */
 #define SUMS 5    /* per slice: misfit and modulus of used points, the same of withheld ones; rise of the momentum */
 
 typedef struct {

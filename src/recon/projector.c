@@ -10,8 +10,8 @@
 
 #define BATCH_BYTES (64.0 * 1048576.0) /* of slices, and of their rows on the way between ranks: at most this, */
 #define BATCH_SHARE 0.25               /* and this part of the rank's spectrum */
-#define TAP_WORK 1.0                   /* of a sample, for each tap of the kernel, in units of AetTransformWork; measured */
-#define SLICE_WORK 40.0                /* of a sample, for the rest */
+#define TAP_WORK 6.0                   /* of a sample, for each tap of the kernel, in units of AetTransformWork; measured */
+#define SLICE_WORK 430.0               /* of a sample, for the rest */
 #define SAMPLE_BYTES (8.0 + 3 * 16.0)  /* of a sample: in a slice, and in double as mine, theirs, and their sum */
 
 /* Half the object's extent along a row of R, the largest over the views. */

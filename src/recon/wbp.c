@@ -9,8 +9,8 @@
 #include <math.h>
 #include <omp.h>
 
-#define WEIGHT_WORK 3.0 /* of a sine, in units of AetTransformWork; measured */
-#define FLOOR 0.01      /* of the sum of all views: no frequency is amplified beyond 100 times that of a lone view */
+#define WEIGHT_WORK 80.0 /* of a sine, in units of AetTransformWork; measured */
+#define FLOOR 0.01       /* of the sum of all views: no frequency is amplified beyond 100 times that of a lone view */
 
 typedef struct {
   AetProjector   projector;             /* borrowed */
