@@ -2,13 +2,27 @@
 #include "app.h"
 #include "pipeline.h"
 
+/* Whether `run` refines: as refine_enabled says; unless it is asked for, not where the images show more than the volume holds, whose light
+   the atoms would be moved to explain. */
+static PetscErrorCode Refines(PetscBool *refines)
+{
+  PetscBool extended, asked;
+
+  PetscFunctionBegin;
+  PetscCall(AetOptionGetBool("refine_enabled", refines));
+  PetscCall(AetOptionIsSet("refine_enabled", &asked));
+  PetscCall(AetOptionGetBool("recon_extended", &extended));
+  if (extended && !asked) *refines = PETSC_FALSE;
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
 PetscErrorCode AetCommandRun(int count, char **files)
 {
   PetscBool pictures, refine;
 
   PetscFunctionBegin;
   PetscCall(AetOptionGetBool("pictures", &pictures));
-  PetscCall(AetOptionGetBool("refine_enabled", &refine));
+  PetscCall(Refines(&refine));
   PetscCall(AetPipeline(MPI_COMM_WORLD, AET_STAGE_PREPARE, refine ? AET_STAGE_REFINE : AET_STAGE_TRACE, NULL, NULL, pictures));
   PetscFunctionReturn(PETSC_SUCCESS);
 }

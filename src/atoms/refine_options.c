@@ -2,7 +2,8 @@
 #include <aet4d/atoms.h>
 
 static const AetOption options[] = {
-    {"refine_enabled", AET_OPTION_BOOL, "", "true", 0, 0, NULL, "run refines the traced atoms against the images"},
+    {"refine_enabled", AET_OPTION_BOOL, "", "true", 0, 0, NULL,
+     "run refines the traced atoms against the images; of an extended object only where this is set"},
     {"refine_cycles", AET_OPTION_INT, "", "3", 1, 100, NULL, "rounds of optics, weights and positions"},
     {"refine_positions_iterations", AET_OPTION_INT, "", "8", 0, 10000, NULL,
      "Gauss-Newton steps of the positions in a round, at most; 0: the atoms stay, only the optics are fitted"},
