@@ -85,12 +85,17 @@ AET_EXTERN PetscErrorCode AetTransformDestroy(AetTransform *transform);
 /** n, N (z,y,x), local k_y rows, and complex numbers of the local spectrum. Not collective; any pointer may be NULL. */
 AET_EXTERN PetscErrorCode AetTransformGetLayout(AetTransform transform, ptrdiff_t n[3], ptrdiff_t N[3], ptrdiff_t *ky_start, ptrdiff_t *ky_count,
                                                 ptrdiff_t *spectrum);
-/** Object (slab [z_count][ny][nx] of AetBlock over n_z) to the stored spectrum. `object` is not changed. Collective. */
+/** Object (slab [z_count][ny][nx] of AetBlock over n_z) to the stored spectrum, which is also the room to work in. `object` is not changed,
+    unless it lies in the spectrum, where it may within AetTransformHead. Collective. */
 AET_EXTERN PetscErrorCode AetTransformForward(AetTransform transform, const float *object, float complex *spectrum);
 /** The exact adjoint: object(r) = Σ over the full Hermitian spectrum of spectrum(k) exp(+2πi k·r/N), cropped to n; unnormalised
     (Backward(Forward(f)) = N_z·N_y·N_x · f). Of the planes k_x = 0 and N_x/2, which hold both halves of the sum, the Hermitian part counts: the
     result is the real part of S(0) + S(N_x/2) + 2 Σ S(k_x). `spectrum` is not changed. Collective. */
 AET_EXTERN PetscErrorCode AetTransformBackward(AetTransform transform, const float complex *spectrum, float *object);
+/** The same with the spectrum as the room to work in: its values are lost. `object` may lie within AetTransformHead. Collective. */
+AET_EXTERN PetscErrorCode AetTransformBackwardOver(AetTransform transform, float complex *spectrum, float *object);
+/** Floats at the beginning of this rank's spectrum where AetTransformForward may find an object, and AetTransformBackwardOver leave one. */
+AET_EXTERN PetscErrorCode AetTransformHead(AetTransform transform, ptrdiff_t *floats);
 /** Called once per block of columns, from several threads at a time: columns[count][N_z] at local row `ky` (global index) and kx …
     kx+count-1; changes them in place. `thread` in 0 … AetThreads()-1 lets the caller keep private sums; which thread gets which block depends on the number
     of threads and ranks alone (not on timing), so a sum that must not depend on them is kept per `ky` or per (ky, kx). */
@@ -98,7 +103,7 @@ typedef void (*AetColumnVisitor)(void *context, int thread, ptrdiff_t ky, ptrdif
 /** Forward, visitor on every column, backward, without storing the padded spectrum: `object` in, `result` out (may be the same array),
     scaled by 1/(N_z N_y N_x). The cost of a convolution or of one GENFIRE step. Collective. */
 AET_EXTERN PetscErrorCode AetTransformApply(AetTransform transform, const float *object, AetColumnVisitor visitor, void *context, float *result);
-/** Bytes that one rank needs for the transform's own work arrays. */
+/** Bytes that one rank needs for the transform's own work arrays, at most: with AetTransformApply or AetTransformBackward. */
 AET_EXTERN PetscErrorCode AetTransformMemory(AetTransform transform, double *bytes);
 /** Bytes that a transform from n to N will need on the rank that has most of `ranks`, of `threads` threads each. Not collective. */
 AET_EXTERN double AetTransformBytes(const ptrdiff_t n[3], const ptrdiff_t N[3], int ranks, int threads);

@@ -43,10 +43,10 @@ static PlaneWork GetWork(const struct _p_AetTransform *t, int thread)
   return w;
 }
 
-/* Where (k_y = 0, block, plane) begins. */
-static float *PlaneAt(const struct _p_AetTransform *t, ptrdiff_t b, ptrdiff_t z)
+/* Where (block, plane) begins in a row of k_y. */
+static ptrdiff_t PlaneAt(const struct _p_AetTransform *t, ptrdiff_t b, ptrdiff_t z)
 {
-  return t->planes + b * AET_LINE * t->z_count + z * 2 * AetBlockLanes(t, b);
+  return b * AET_LINE * t->z_count + z * 2 * AetBlockLanes(t, b);
 }
 
 /* Columns along k_y of `count` planes to the strided array: per k_y one run of count rows. */
@@ -56,11 +56,11 @@ static void Scatter(const struct _p_AetTransform *t, const AetLane *along, ptrdi
 
   if (lanes < AET_LANES) {
     for (ptrdiff_t k = 0; k < Ny; k++)
-      for (ptrdiff_t i = 0; i < count; i++) AetRowToPart(along + i * pitch + 2 * k, lanes, to + k * step + i * 2 * lanes);
+      for (ptrdiff_t i = 0; i < count; i++) AetRowToPart(along + i * pitch + 2 * k, lanes, to + t->place[k] * step + i * 2 * lanes);
     return;
   }
   for (ptrdiff_t k = 0; k < Ny; k++) {
-    AetLane *run = (AetLane *)(to + k * step);
+    AetLane *run = (AetLane *)(to + t->place[k] * step);
     for (ptrdiff_t i = 0; i < count; i++) run[2 * i] = along[i * pitch + 2 * k], run[2 * i + 1] = along[i * pitch + 2 * k + 1];
   }
 }
@@ -72,16 +72,17 @@ static void Gather(const struct _p_AetTransform *t, const float *from, ptrdiff_t
 
   if (lanes < AET_LANES) {
     for (ptrdiff_t k = 0; k < Ny; k++)
-      for (ptrdiff_t i = 0; i < count; i++) AetPartToRow(from + k * step + i * 2 * lanes, lanes, along + i * pitch + 2 * k);
+      for (ptrdiff_t i = 0; i < count; i++) AetPartToRow(from + t->place[k] * step + i * 2 * lanes, lanes, along + i * pitch + 2 * k);
     return;
   }
   for (ptrdiff_t k = 0; k < Ny; k++) {
-    const AetLane *run = (const AetLane *)(from + k * step);
+    const AetLane *run = (const AetLane *)(from + t->place[k] * step);
     for (ptrdiff_t i = 0; i < count; i++) along[i * pitch + 2 * k] = run[2 * i], along[i * pitch + 2 * k + 1] = run[2 * i + 1];
   }
 }
 
-static void GroupForward(const struct _p_AetTransform *t, const float *object, ptrdiff_t z, ptrdiff_t count, const PlaneWork *w)
+static void GroupForward(const struct _p_AetTransform *t, const float *object, ptrdiff_t z, ptrdiff_t count, const PlaneWork *w,
+                         float *planes)
 {
   const ptrdiff_t ny = t->n[1], nx = t->n[2], plane = 2 * t->blocks * ny;
 
@@ -95,16 +96,17 @@ static void GroupForward(const struct _p_AetTransform *t, const float *object, p
   for (ptrdiff_t b = 0; b < t->blocks; b++) {
     for (ptrdiff_t i = 0; i < count; i++)
       AetPaddedForward(&t->axis[1], w->half + i * plane + 2 * b * ny, w->along + 2 * i * (t->N[1] + 1), 1, w->work);
-    Scatter(t, w->along, count, AetBlockLanes(t, b), PlaneAt(t, b, z));
+    Scatter(t, w->along, count, AetBlockLanes(t, b), planes + PlaneAt(t, b, z));
   }
 }
 
-static void GroupBackward(const struct _p_AetTransform *t, float scale, float *object, ptrdiff_t z, ptrdiff_t count, const PlaneWork *w)
+static void GroupBackward(const struct _p_AetTransform *t, const float *planes, float scale, float *object, ptrdiff_t z, ptrdiff_t count,
+                          const PlaneWork *w)
 {
   const ptrdiff_t ny = t->n[1], nx = t->n[2], plane = 2 * t->blocks * ny;
 
   for (ptrdiff_t b = 0; b < t->blocks; b++) {
-    Gather(t, PlaneAt(t, b, z), count, AetBlockLanes(t, b), w->along);
+    Gather(t, planes + PlaneAt(t, b, z), count, AetBlockLanes(t, b), w->along);
     for (ptrdiff_t i = 0; i < count; i++)
       AetPaddedBackward(&t->axis[1], w->along + 2 * i * (t->N[1] + 1), 1, w->half + i * plane + 2 * b * ny, w->work);
   }
@@ -117,7 +119,7 @@ static void GroupBackward(const struct _p_AetTransform *t, float scale, float *o
     }
 }
 
-void AetPlanesForward(AetTransform t, const float *object)
+void AetPlanesForward(AetTransform t, const float *object, float *planes)
 {
   const ptrdiff_t group = Group(t);
 
@@ -125,11 +127,11 @@ void AetPlanesForward(AetTransform t, const float *object)
   {
     const PlaneWork w = GetWork(t, omp_get_thread_num());
 #pragma omp for schedule(static)
-    for (ptrdiff_t z = 0; z < t->z_count; z += group) GroupForward(t, object, z, PetscMin(group, t->z_count - z), &w);
+    for (ptrdiff_t z = 0; z < t->z_count; z += group) GroupForward(t, object, z, PetscMin(group, t->z_count - z), &w, planes);
   }
 }
 
-void AetPlanesBackward(AetTransform t, float scale, float *object)
+void AetPlanesBackward(AetTransform t, const float *planes, float scale, float *object)
 {
   const ptrdiff_t group = Group(t);
 
@@ -137,6 +139,6 @@ void AetPlanesBackward(AetTransform t, float scale, float *object)
   {
     const PlaneWork w = GetWork(t, omp_get_thread_num());
 #pragma omp for schedule(static)
-    for (ptrdiff_t z = 0; z < t->z_count; z += group) GroupBackward(t, scale, object, z, PetscMin(group, t->z_count - z), &w);
+    for (ptrdiff_t z = 0; z < t->z_count; z += group) GroupBackward(t, planes, scale, object, z, PetscMin(group, t->z_count - z), &w);
   }
 }

@@ -18,6 +18,7 @@ static PetscErrorCode DfiSetUp(AetRecon recon)
            "recon_extended: expected false for recon_method dfi, which needs the whole object in every image; wbp does without");
   PetscCall(PetscNew(&d));
   recon->data = d;
+  recon->isolated = PETSC_TRUE;
   PetscCall(AetTransformCreate(recon->comm, recon->n, recon->N, &d->transform));
   PetscCall(AetTransformGetLayout(d->transform, NULL, NULL, &ky_start, &ky_count, NULL));
   PetscCall(AetMeasuredCreate(recon->tilt, recon->N, ky_start, ky_count, recon->gridding_distance, 0, recon->seed, &d->measured));

@@ -54,14 +54,17 @@ static PetscErrorCode GenfireSetUp(AetRecon recon)
 {
   Genfire  *g;
   ptrdiff_t ky_start, ky_count;
+  int       rank, size;
 
   PetscFunctionBegin;
   AetCheck(!recon->extended, AET_ERR_INPUT,
            "recon_extended: expected false for recon_method genfire, which needs the whole object in every image; resire does without");
   PetscCall(PetscNew(&g));
   recon->data = g;
-  PetscCall(AetTransformCreate(recon->comm, recon->n, recon->N, &g->transform));
-  PetscCall(AetTransformGetLayout(g->transform, NULL, NULL, &ky_start, &ky_count, NULL));
+  recon->isolated = PETSC_TRUE;
+  PetscCallMPI(MPI_Comm_rank(recon->comm, &rank));
+  PetscCallMPI(MPI_Comm_size(recon->comm, &size));
+  AetBlock(recon->N[1], rank, size, &ky_start, &ky_count); /* as the transform will have them */
   PetscCall(AetMeasuredCreate(recon->tilt, recon->N, ky_start, ky_count, recon->gridding_distance, recon->rfree_fraction, recon->seed,
                               &g->measured));
   g->row = recon->N[2] / 2 + 1;
@@ -294,12 +297,14 @@ static PetscErrorCode ShellRfree(AetRecon recon, float *scratch)
 static PetscErrorCode GenfireSolve(AetRecon recon)
 {
   const ptrdiff_t count = recon->z_count * recon->n[1] * recon->n[2];
+  Genfire        *g = recon->data;
   Course          course = {NULL, NULL, NULL, 0, -1};
   PetscErrorCode  code;
 
   PetscFunctionBegin;
   recon->error = DBL_MAX;
   PetscCall(AetOptionGetReal("recon_relaxation", &course.relaxation));
+  PetscCall(AetTransformCreate(recon->comm, recon->n, recon->N, &g->transform));
   code = PetscCalloc1(count, &course.object);
   if (!code) code = PetscCalloc1(count, &course.next);
   if (!code && course.relaxation > 0) code = PetscCalloc1(count, &course.limited);
@@ -310,6 +315,7 @@ static PetscErrorCode GenfireSolve(AetRecon recon)
   code = Iterate(recon, &course);
   PetscCall(AetCourseEnd(recon));
   if (!code && recon->rfree >= 0) code = ShellRfree(recon, course.next);
+  PetscCall(AetTransformDestroy(&g->transform)); /* R1 needs the room for the pair */
   PetscCall(PetscFree(course.object));
   PetscCall(PetscFree(course.next));
   PetscCall(PetscFree(course.limited));

@@ -48,6 +48,7 @@ PetscErrorCode AetReconHull(AetRecon recon, AetVolume support)
     float seen = support->data[i];
     support->data[i] = seen < 0.5f ? 1 : seen > 1.5f ? 0 : 1.5f - seen;
   }
+  PetscCall(AetProjectorDestroy(&recon->projector)); /* the method may have better use for the room */
   PetscCall(PetscFree(outside));
   PetscFunctionReturn(PETSC_SUCCESS);
 }

@@ -9,7 +9,7 @@
 #include <string.h>
 
 #define BATCH_BYTES (64.0 * 1048576.0) /* of slices, and of their rows on the way between ranks: at most this, */
-#define BATCH_SHARE 0.25               /* and this part of the rank's spectrum */
+#define BATCH_SHARE 0.125              /* and this part of the rank's spectrum */
 #define TAP_WORK 6.0                   /* of a sample, for each tap of the kernel, in units of AetTransformWork; measured */
 #define SLICE_WORK 430.0               /* of a sample, for the rest */
 #define SAMPLE_BYTES (8.0 + 3 * 16.0)  /* of a sample: in a slice, and in double as mine, theirs, and their sum */
@@ -104,10 +104,14 @@ static PetscErrorCode PlanSlices(AetProjector projector)
 
 static PetscErrorCode AllocateLocal(AetProjector projector)
 {
+  const ptrdiff_t voxels = projector->z_count * projector->n[1] * projector->n[2];
+  ptrdiff_t       head;
+
   PetscFunctionBegin;
   projector->spectrum = fftwf_alloc_complex((size_t)projector->spectrum_size + 1);
   AetCheck(projector->spectrum, AET_ERR_MEMORY, "no memory for a spectrum of %.3g GB per rank", 8e-9 * (double)projector->spectrum_size);
-  PetscCall(PetscMalloc1((size_t)(projector->z_count * projector->n[1] * projector->n[2]), &projector->object));
+  PetscCall(AetTransformHead(projector->transform, &head));
+  if (voxels > head) PetscCall(PetscMalloc1((size_t)voxels, &projector->object));
   PetscCall(PlanSlices(projector));
   PetscFunctionReturn(PETSC_SUCCESS);
 }
@@ -285,11 +289,12 @@ static void FinishImages(AetProjector projector, ptrdiff_t first, ptrdiff_t coun
 PetscErrorCode AetProjectorForward(AetProjector projector, const float *volume, float *images)
 {
   const ptrdiff_t length = projector->grid.Lu / 2 + 1, pixels = projector->tilt->ny * projector->tilt->nx;
+  float          *object = projector->object ? projector->object : (float *)projector->spectrum;
 
   PetscFunctionBegin;
   PetscCall(AetEventBegin(AET_EVENT_PROJECT));
-  DivideByKernel(projector, volume, projector->object);
-  PetscCall(AetTransformForward(projector->transform, projector->object, projector->spectrum));
+  DivideByKernel(projector, volume, object);
+  PetscCall(AetTransformForward(projector->transform, object, projector->spectrum));
   for (ptrdiff_t b = 0; b < AetProjectorBatches(projector); b++) {
     AetSliceRows    rows;
     double complex *mine, *theirs, *sums;
@@ -383,8 +388,8 @@ PetscErrorCode AetProjectorAdjoint(AetProjector projector, const float *images, 
     PetscCall(AetSliceRowsDestroy(&rows));
   }
   DoubleEdgeColumns(projector);
-  PetscCall(AetTransformBackward(projector->transform, projector->spectrum, projector->object));
-  DivideByKernel(projector, projector->object, volume);
+  PetscCall(AetTransformBackwardOver(projector->transform, projector->spectrum, volume));
+  DivideByKernel(projector, volume, volume);
   PetscCall(AetEventEnd(AET_EVENT_BACKPROJECT));
   PetscFunctionReturn(PETSC_SUCCESS);
 }

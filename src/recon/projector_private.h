@@ -32,7 +32,7 @@ struct _p_AetProjector {
 
   ptrdiff_t      spectrum_size; /* complex numbers */
   float complex *spectrum;
-  float         *object; /* [z_count][n1][n2] */
+  float         *object; /* [z_count][n1][n2] where it has no room in the spectrum's beginning, else NULL */
 
   ptrdiff_t      batch;        /* views in one exchange, those of all ranks: in the order of the views, whoever owns them */
   ptrdiff_t      slice_stride; /* complex numbers from slice to slice */

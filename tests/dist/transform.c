@@ -273,6 +273,34 @@ static void TestApply(void)
   for (size_t i = 0; i < COUNT(larger); i++) Apply(&larger[i]);
 }
 
+/* The spectrum as the room to work in gives the bits of room apart, also with the object in it. */
+static void Over(const Sizes *s)
+{
+  float    *apart, *there;
+  ptrdiff_t head;
+  Case      c;
+
+  CaseOpen(s, &c);
+  apart = calloc((size_t)c.count + 1, sizeof(float));
+  AET_TEST_CALL(AetTransformForward(c.t, c.object, c.spectrum));
+  AET_TEST_CALL(AetTransformBackward(c.t, c.spectrum, apart));
+  AET_TEST_CALL(AetTransformHead(c.t, &head));
+  AET_TEST(head >= 0 && head <= 2 * c.points);
+  there = c.count <= head ? (float *)c.spectrum : c.result;
+  memcpy(there, c.object, sizeof(float) * (size_t)c.count);
+  AET_TEST_CALL(AetTransformForward(c.t, there, c.spectrum));
+  AET_TEST_CALL(AetTransformBackwardOver(c.t, c.spectrum, there));
+  AET_TEST(!memcmp(there, apart, sizeof(float) * (size_t)c.count));
+  free(apart);
+  CaseClose(&c);
+}
+
+static void TestOver(void)
+{
+  for (size_t i = 0; i < COUNT(tiny); i++) Over(&tiny[i]);
+  for (size_t i = 0; i < COUNT(larger); i++) Over(&larger[i]);
+}
+
 /* Every rank also computes alone, and must find the very same bits. */
 static void TestSameOnAnyRanks(void)
 {
@@ -312,4 +340,4 @@ static void TestErrors(void)
 
 AET_TEST_MAIN("padded transform", {"definition", TestDefinition}, {"round trip", TestRoundTrip}, {"Parseval", TestParseval},
               {"adjoint", TestAdjoint}, {"impulse and shift", TestImpulse}, {"linearity", TestLinearity}, {"apply", TestApply},
-              {"the same on any ranks", TestSameOnAnyRanks}, {"errors", TestErrors})
+              {"over the spectrum", TestOver}, {"the same on any ranks", TestSameOnAnyRanks}, {"errors", TestErrors})
