@@ -107,11 +107,38 @@ AET_EXTERN PetscErrorCode AetTransformApply(AetTransform transform, const float 
 AET_EXTERN PetscErrorCode AetTransformMemory(AetTransform transform, double *bytes);
 /** Bytes that a transform from n to N will need on the rank that has most of `ranks`, of `threads` threads each. Not collective. */
 AET_EXTERN double AetTransformBytes(const ptrdiff_t n[3], const ptrdiff_t N[3], int ranks, int threads);
+/** The same where it works in the spectrum alone, the spectrum included: AetTransformForward and AetTransformBackwardOver of an object in it. */
+AET_EXTERN double AetTransformOverBytes(const ptrdiff_t n[3], const ptrdiff_t N[3], int ranks, int threads);
 /** Work of one transform from n to N in either direction, in units of its own: Σ over its lines of length · log2 length, padding left out as the
     transform leaves it out. Not collective. */
 AET_EXTERN double AetTransformWork(const ptrdiff_t n[3], const ptrdiff_t N[3]);
 /** Seconds that these ranks together take for one unit of that work, by a small transform that is timed (under 0.1 s). Collective. */
 AET_EXTERN PetscErrorCode AetTransformCalibrate(MPI_Comm comm, double *seconds);
+
+/* ---------------------------------------------------------------- a convolution with a real, even kernel
+   The padded transform of AetTransform, times a real factor per frequency, and back. What the steps between do not need is neither stored nor sent: after
+   x each block of k_x is transformed along y and z, multiplied and transformed back by itself. Results are bitwise the same for any number of ranks and
+   threads. More ranks than N_x/16 (planar: n_y/16) have nothing to do between the exchanges. Method: docs/decisions/0006. */
+typedef struct _p_AetMultiplier *AetMultiplier;
+/** The factor is 0. `planar`: it does not depend on k_y, so planes of y do not mix, and N[1] is not looked at. Else N ≥ n, N_x even. Work arrays are
+    shared with `lender` (NULL: none; it may be destroyed before) where its are large enough: the two are then not to be applied at the same
+    time. Collective. */
+AET_EXTERN PetscErrorCode AetMultiplierCreate(MPI_Comm comm, const ptrdiff_t n[3], const ptrdiff_t N[3], PetscBool planar,
+                                              AetMultiplier lender, AetMultiplier *multiplier);
+AET_EXTERN PetscErrorCode AetMultiplierDestroy(AetMultiplier *multiplier);
+/** Gives the work arrays back (also a lender's, and those of its borrowers) until the next use. NULL is accepted. On all ranks alike. */
+AET_EXTERN PetscErrorCode AetMultiplierRest(AetMultiplier multiplier);
+/** factor(k) += Re Σ_r object(r) exp(-2πi Σ_a k_a (r_a + shift_a)/N_a), r_a = index_a - floor(n_a/2): a part of the kernel that lies at `shift`.
+    `object`: slab [z_count][ny][nx], planar [z_count][nx]. Collective. */
+AET_EXTERN PetscErrorCode AetMultiplierAdd(AetMultiplier multiplier, const float *object, const ptrdiff_t shift[3]);
+/** This rank's factors (planar: all, on every rank), lent, in an order of their own; some places belong to no frequency, and hold 0 until they are changed.
+    Not collective. */
+AET_EXTERN PetscErrorCode AetMultiplierGetFactor(AetMultiplier multiplier, float **values, ptrdiff_t *count);
+/** result = the convolution of `object` with the kernel (slabs of AetBlock over n_z; may be the same array): scaled, so that the factor 1 changes
+    nothing. The factor must be that of a real kernel, factor(-k) = factor(k). Collective. */
+AET_EXTERN PetscErrorCode AetMultiplierApply(AetMultiplier multiplier, const float *object, float *result);
+/** Bytes of the factor on the fullest of `ranks` ranks, and of the work arrays. Not collective. */
+AET_EXTERN double AetMultiplierBytes(const ptrdiff_t n[3], const ptrdiff_t N[3], PetscBool planar, int ranks, int threads, double *room);
 
 /* ---------------------------------------------------------------- FFTW wisdom, kept in the user's cache folder, keyed by host type and version */
 AET_EXTERN PetscErrorCode AetWisdomLoad(MPI_Comm comm); /* rank 0 reads, broadcasts; a missing or damaged file is no error */

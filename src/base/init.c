@@ -8,6 +8,11 @@
 #include <fftw3-mpi.h>
 #include <stdlib.h>
 #include <string.h>
+#ifdef __GLIBC__
+#include <malloc.h>
+#endif
+
+#define LARGE (1 << 20) /* bytes of an array that is mapped by itself */
 
 static PetscBool aet_started_mpi;
 static char    **aet_petsc_argv; /* PETSc keeps the pointer (PetscGetArgs) */
@@ -33,10 +38,22 @@ static char *ForPetsc(char *argument)
   return argument;
 }
 
+/* Freed arrays go back to the system. SuperLU_DIST, which PETSc may bring along, tells glibc as it is loaded never to do that; and glibc by
+   itself would hold back whatever is smaller than what was freed last. */
+static void KeepNoMemory(void)
+{
+#ifdef __GLIBC__
+  mallopt(M_MMAP_MAX, 1 << 16);
+  mallopt(M_MMAP_THRESHOLD, LARGE);
+  mallopt(M_TRIM_THRESHOLD, 8 * LARGE);
+#endif
+}
+
 PetscErrorCode AetInitialize(int *argc, char ***argv)
 {
   int provided, started, kept = 0;
 
+  KeepNoMemory();
   MPI_Initialized(&started);
   if (!started) {
     if (MPI_Init_thread(argc, argv, MPI_THREAD_FUNNELED, &provided)) return PETSC_ERR_MPI;

@@ -218,11 +218,11 @@ PetscErrorCode AetTransformMemory(AetTransform transform, double *bytes)
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
-double AetTransformBytes(const ptrdiff_t n[3], const ptrdiff_t N[3], int ranks, int threads)
+/* Floats on the fullest of `ranks` ranks: of the planes, of a phase after the exchange (*rows), of the work of all threads. */
+static double Imagine(const ptrdiff_t n[3], const ptrdiff_t N[3], int ranks, int threads, double *rows, double *work)
 {
   struct _p_AetTransform t = {.size = ranks, .threads = threads, .Kx = N[2] / 2 + 1};
   ptrdiff_t              start;
-  double                 floats, work;
 
   t.blocks = (t.Kx + AET_LANES - 1) / AET_LANES;
   for (int i = 0; i < 3; i++) {
@@ -231,10 +231,30 @@ double AetTransformBytes(const ptrdiff_t n[3], const ptrdiff_t N[3], int ranks, 
   }
   AetBlock(n[0], 0, ranks, &start, &t.z_count);
   AetBlock(N[1], 0, ranks, &start, &t.ky_count);
-  floats = (double)N[1] * (double)AetPieceRow(&t, t.z_count);
-  if (ranks > 1) floats += (double)((t.ky_count + PHASES - 1) / PHASES) * (double)AetPieceRow(&t, n[0]);
-  work = (double)PetscMax(AetPlaneWork(&t), AetColumnWork(&t));
-  return sizeof(float) * (floats + work * threads);
+  *rows = (double)((t.ky_count + PHASES - 1) / PHASES) * (double)AetPieceRow(&t, n[0]);
+  *work = (double)PetscMax(AetPlaneWork(&t), AetColumnWork(&t)) * threads;
+  return (double)N[1] * (double)AetPieceRow(&t, t.z_count);
+}
+
+double AetTransformBytes(const ptrdiff_t n[3], const ptrdiff_t N[3], int ranks, int threads)
+{
+  double rows, work, planes = Imagine(n, N, ranks, threads, &rows, &work);
+
+  return sizeof(float) * (planes + (ranks > 1 ? rows : 0) + work);
+}
+
+double AetTransformOverBytes(const ptrdiff_t n[3], const ptrdiff_t N[3], int ranks, int threads)
+{
+  ptrdiff_t start, ky_count, z_count;
+  double    rows, work, spectrum, planes = Imagine(n, N, ranks, threads, &rows, &work), object;
+
+  AetBlock(N[1], 0, ranks, &start, &ky_count);
+  AetBlock(n[0], 0, ranks, &start, &z_count);
+  spectrum = 2 * (double)ky_count * (double)(N[2] / 2 + 1) * (double)N[0];
+  object = (double)z_count * (double)n[1] * (double)n[2];
+  if (planes > spectrum) spectrum += planes; /* they have no room in it */
+  if (object > spectrum - planes) spectrum += object;
+  return sizeof(float) * (spectrum + rows + work);
 }
 
 /* One phase of the planes after the exchange; on one rank where it lies. */

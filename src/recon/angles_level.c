@@ -71,7 +71,7 @@ double AetAngleLevelBytes(AetTiltSeries tilt, const AetAngleSettings *settings, 
   recon.n[1] = small.ny, recon.n[2] = small.nx;
   l = AetReconLayoutOn(&recon, ranks);
   /* images, volume, filter, pair; three volumes and four sets of images of a reconstruction, or no more than that of the fit */
-  return l.P + l.V + AetRampBytes(&l) + AetPairBytes(&l, OVERSAMPLING, TAPS) + 3 * l.V + 4 * l.P;
+  return l.P + l.V + AetRampBytes(&l, 0, 0) + AetPairBytes(&l, OVERSAMPLING, TAPS) + 3 * l.V + 4 * l.P;
 }
 
 PetscErrorCode AetAngleLevelDestroy(AetAngleLevel *level)

@@ -66,6 +66,7 @@ static void Estimate(const AetReconLayout *l, double *bytes, double *work)
 {
   double making, rest = AetTransformBytes(l->recon->n, l->recon->N, l->ranks, l->threads) + AetMeasuredBytes(l, &making);
 
+  l->recon->isolated = PETSC_TRUE; /* as SetUp will have it */
   *bytes = rest + PetscMax(making, l->V + AetProjectorBytes(l) + AetR1Bytes(l));
   *work = 2 * AetTransformWork(l->recon->n, l->recon->N);
 }

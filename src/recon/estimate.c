@@ -64,7 +64,7 @@ static double SupportBytes(const AetReconLayout *l, double *making, double *duri
 /* Of a method that says nothing about itself: the pair and what any of the others has beside it. */
 static void Guess(const AetReconLayout *l, double *bytes, double *work)
 {
-  *bytes = AetProjectorBytes(l) + AetRampBytes(l) + 6 * l->V + 4 * l->P;
+  *bytes = AetProjectorBytes(l) + AetRampBytes(l, 0, 0) + 6 * l->V + 4 * l->P;
   *work = 2 * AetProjectorWork(l);
 }
 

@@ -17,7 +17,7 @@ AetReconLayout AetReconLayoutOn(AetRecon recon, int ranks);
 double AetProjectorBytes(const AetReconLayout *l);
 double AetPairBytes(const AetReconLayout *l, double oversampling, int width); /* of a projector that is not recon's own */
 double AetConvolutionBytes(const AetReconLayout *l, double *making);
-double AetRampBytes(const AetReconLayout *l);
+double AetRampBytes(const AetReconLayout *l, int planar, int borrows); /* as AetRampCreateWith has it; borrows: from a convolution */
 double AetMeasuredBytes(const AetReconLayout *l, double *making);
 /* R1 at the end of every method, beside the projector and the volume. */
 double AetR1Bytes(const AetReconLayout *l);

@@ -322,15 +322,16 @@ static PetscErrorCode GenfireSolve(AetRecon recon)
   PetscFunctionReturn(code);
 }
 
-/* The transform, the measured points and their sums by column rest; beside them the making of the points, the iterates, or the pair and
-   R1's images. */
+/* The measured points and their sums by column rest; beside them the making of the points, the transform and the iterates, or the pair
+   and R1's images. */
 static void Estimate(const AetReconLayout *l, double *bytes, double *work)
 {
   const ptrdiff_t *N = l->recon->N;
-  double           making, rest = AetTransformBytes(l->recon->n, N, l->ranks, l->threads) + AetMeasuredBytes(l, &making);
+  double           making, rest = AetMeasuredBytes(l, &making), transform = AetTransformBytes(l->recon->n, N, l->ranks, l->threads);
 
+  l->recon->isolated = PETSC_TRUE; /* as SetUp will have it */
   rest += 16.0 * (double)N[1] / l->ranks * (double)(N[2] / 2 + 1);
-  *bytes = rest + PetscMax(making, l->V + PetscMax(2 * l->V, AetProjectorBytes(l) + AetR1Bytes(l)));
+  *bytes = rest + PetscMax(making, l->V + PetscMax(2 * l->V + transform, AetProjectorBytes(l) + AetR1Bytes(l)));
   *work = 2 * AetTransformWork(l->recon->n, N);
 }
 

@@ -68,7 +68,7 @@ static PetscErrorCode UsedImages(AetRecon recon, float *images, double *data)
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
-PetscErrorCode AetNormalViews(AetRecon recon, float *images, float *minus, double *data, AetConvolution *convolution)
+PetscErrorCode AetNormalViews(AetRecon recon, float *images, float *minus, double *data, AetMultiplier lender, AetConvolution *convolution)
 {
   AetProjector projector;
 
@@ -79,7 +79,7 @@ PetscErrorCode AetNormalViews(AetRecon recon, float *images, float *minus, doubl
   PetscCall(AetProjectorDestroy(&recon->projector));
   PetscCall(PetscFree(images));
   for (ptrdiff_t i = 0; i < recon->z_count * recon->n[1] * recon->n[2]; i++) minus[i] = -minus[i];
-  PetscCall(AetConvolutionCreate(recon->tilt, recon->view_used, recon->n, convolution));
+  PetscCall(AetConvolutionCreateWith(recon->tilt, recon->view_used, recon->n, lender, convolution));
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 

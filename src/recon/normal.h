@@ -23,8 +23,9 @@ void AetNormalReleasePixels(AetRecon recon, const AetMisfit *misfit, unsigned ch
 
 /* ---- views withheld (the convolution) */
 /* Aᵀb of the views in recon->view_used, negative: `minus` [z_count][n1][n2]; their kernel, and *data = Σ b². The pair that makes Aᵀb comes
-   and goes here, so that it leaves its room to the kernel; `images` [v_count][ny][nx] is room for it, and freed. Collective. */
-PetscErrorCode AetNormalViews(AetRecon recon, float *images, float *minus, double *data, AetConvolution *convolution);
+   and goes here, so that it leaves its room to the kernel; `images` [v_count][ny][nx] is room for it, and freed; `lender` as
+   AetMultiplierCreate has it. Collective. */
+PetscErrorCode AetNormalViews(AetRecon recon, float *images, float *minus, double *data, AetMultiplier lender, AetConvolution *convolution);
 /* Room for the local views. Collective. */
 PetscErrorCode AetNormalImages(AetRecon recon, float **images);
 /* Takes recon->rfree of the withheld views at x (slab), with `images` as room, and from now on every view is used. Collective. */

@@ -172,12 +172,9 @@ static struct _p_AetProjector ImagineOwn(const AetReconLayout *l)
 static double Bytes(const AetReconLayout *l, const struct _p_AetProjector *p)
 {
   const double sample = (double)p->slice_stride, own = (double)PetscMin(l->views, p->batch);
-  ptrdiff_t    start, rows;
 
-  AetBlock(p->grid.N[1], 0, l->ranks, &start, &rows);
-  /* spectrum; object; slices of a batch with theirs and sums; the rows of a batch that the slab touches */
-  return AetTransformBytes(p->n, p->grid.N, l->ranks, l->threads) +
-         8.0 * (double)rows * (double)(p->grid.N[2] / 2 + 1) * (double)p->grid.N[0] + l->V + sample * own * (8 + 16 + 16) +
+  /* spectrum, with the object in it; slices of a batch with theirs and sums; the rows of a batch that the slab touches */
+  return AetTransformOverBytes(p->n, p->grid.N, l->ranks, l->threads) + sample * own * (8 + 16 + 16) +
          sample * (double)p->batch * 16 / l->ranks;
 }
 

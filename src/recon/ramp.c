@@ -2,12 +2,14 @@
 #include "recon/ramp.h"
 #include "recon/estimate.h"
 #include <math.h>
+#include <stdlib.h>
+#include <string.h>
 
 struct _p_AetRamp {
-  AetTransform transform;
-  ptrdiff_t    n[3], N[3], z_start, z_count, ky_start;
-  float       *filter; /* [ky_count][N_x/2+1][N_z] */
-  double       highest;
+  AetMultiplier multiplier;
+  ptrdiff_t     n[3], z_start, z_count;
+  PetscBool     planar; /* planes of y do not mix */
+  double        highest;
 };
 
 static void HannWindow(const ptrdiff_t n[3], ptrdiff_t z_start, ptrdiff_t z_count, float *volume)
@@ -34,62 +36,63 @@ static PetscErrorCode PointResponse(AetRamp ramp, AetNormalOperator normal, void
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
-static void TakeSymbol(void *context, int thread, ptrdiff_t ky, ptrdiff_t kx, ptrdiff_t count, ptrdiff_t Nz, float complex *columns)
+/* Where planes of y do not mix, the one with the point holds all of the response. */
+static void TakePlane(AetRamp ramp, float *volume)
 {
-  const AetRamp ramp = context;
-  float        *filter = ramp->filter + ((ky - ramp->ky_start) * (ramp->N[2] / 2 + 1) + kx) * Nz;
+  const ptrdiff_t ny = ramp->n[1], nx = ramp->n[2];
 
-  for (ptrdiff_t i = 0; i < count * Nz; i++) filter[i] = crealf(columns[i]);
+  for (ptrdiff_t z = 0; z < ramp->z_count; z++) memmove(volume + z * nx, volume + (z * ny + ny / 2) * nx, sizeof(float) * (size_t)nx);
 }
 
-/* 1 / (symbol + (floor + slope · minus the Laplacian's symbol) · highest), for one row of k_y and one k_x. */
-static void InvertColumn(const AetRamp ramp, double floor, double slope, double sines, float *filter)
+/* volume <- minus the Laplacian of a point at the origin, by forward differences, on the grid that goes round. */
+static void LaplacianOfPoint(AetRamp ramp, double scale, float *volume)
 {
-  for (ptrdiff_t kz = 0; kz < ramp->N[0]; kz++) {
-    double z = slope > 0 ? sin(M_PI * (double)kz / (double)ramp->N[0]) : 0;
-    filter[kz] = (float)(1 / (fmaxf(filter[kz], 0) + (floor + slope * 4 * (sines + z * z)) * ramp->highest));
+  const ptrdiff_t *n = ramp->n, middle[3] = {n[0] / 2, n[1] / 2, n[2] / 2};
+
+  for (ptrdiff_t i = 0; i < ramp->z_count * n[1] * n[2]; i++) volume[i] = 0;
+  for (int side = -3; side <= 3; side++) {
+    ptrdiff_t place[3] = {middle[0], middle[1], middle[2]}, a = labs(side) - 1;
+    if (side) place[a] = (place[a] + (side > 0 ? 1 : n[a] - 1)) % n[a];
+    place[0] -= ramp->z_start;
+    if (place[0] >= 0 && place[0] < ramp->z_count)
+      volume[(place[0] * n[1] + place[1]) * n[2] + place[2]] += (float)(side ? -scale : 6 * scale);
   }
-}
-
-static void Invert(AetRamp ramp, ptrdiff_t ky_count, double floor, double slope)
-{
-  const ptrdiff_t row = ramp->N[2] / 2 + 1;
-
-#pragma omp parallel for num_threads(AetThreads())
-  for (ptrdiff_t ky = 0; ky < ky_count; ky++)
-    for (ptrdiff_t kx = 0; kx < row; kx++) {
-      double y = sin(M_PI * (double)(ky + ramp->ky_start) / (double)ramp->N[1]), x = sin(M_PI * (double)kx / (double)ramp->N[2]);
-      InvertColumn(ramp, floor, slope, y * y + x * x, ramp->filter + (ky * row + kx) * ramp->N[0]);
-    }
 }
 
 static PetscErrorCode MakeFilter(AetRamp ramp, MPI_Comm comm, AetNormalOperator normal, void *context, double floor, double slope,
                                  float *volume)
 {
-  ptrdiff_t size, ky_count;
-  float     highest = 0, all;
+  const ptrdiff_t middle[3] = {0, 0, 0};
+  ptrdiff_t       size;
+  float           highest = 0, all, *filter;
 
   PetscFunctionBegin;
-  PetscCall(AetTransformGetLayout(ramp->transform, NULL, NULL, &ramp->ky_start, &ky_count, &size));
-  PetscCall(PetscMalloc1((size_t)size, &ramp->filter));
   PetscCall(PointResponse(ramp, normal, context, volume));
   HannWindow(ramp->n, ramp->z_start, ramp->z_count, volume);
-  PetscCall(AetTransformApply(ramp->transform, volume, TakeSymbol, ramp, volume));
-  for (ptrdiff_t i = 0; i < size; i++) highest = fmaxf(highest, ramp->filter[i]);
+  if (ramp->planar) TakePlane(ramp, volume);
+  PetscCall(AetMultiplierAdd(ramp->multiplier, volume, middle));
+  PetscCall(AetMultiplierGetFactor(ramp->multiplier, &filter, &size));
+  for (ptrdiff_t i = 0; i < size; i++) highest = fmaxf(highest, filter[i]);
   PetscCallMPI(MPI_Allreduce(&highest, &all, 1, MPI_FLOAT, MPI_MAX, comm));
   if (!(all > 0)) all = 1; /* a volume that no ray meets: any filter will do */
   ramp->highest = all;
-  Invert(ramp, ky_count, floor, slope);
+  for (ptrdiff_t i = 0; i < size; i++) filter[i] = fmaxf(filter[i], 0) + (float)(floor * ramp->highest);
+  if (slope > 0) {
+    LaplacianOfPoint(ramp, slope * ramp->highest, volume);
+    PetscCall(AetMultiplierAdd(ramp->multiplier, volume, middle));
+  }
+  for (ptrdiff_t i = 0; i < size; i++) filter[i] = 1 / filter[i];
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
-double AetRampBytes(const AetReconLayout *l)
+double AetRampBytes(const AetReconLayout *l, int planar, int borrows)
 {
-  ptrdiff_t N[3], start, rows;
+  ptrdiff_t N[3];
+  double    room, factor;
 
   for (int a = 0; a < 3; a++) N[a] = AetSmoothSize(l->recon->n[a], PETSC_TRUE);
-  AetBlock(N[1], 0, l->ranks, &start, &rows);
-  return AetTransformBytes(l->recon->n, N, l->ranks, l->threads) + 4.0 * (double)rows * (double)(N[2] / 2 + 1) * (double)N[0];
+  factor = AetMultiplierBytes(l->recon->n, N, planar ? PETSC_TRUE : PETSC_FALSE, l->ranks, l->threads, &room);
+  return borrows ? factor : factor + room;
 }
 
 double AetRampWork(const AetReconLayout *l)
@@ -100,21 +103,31 @@ double AetRampWork(const AetReconLayout *l)
   return 2 * AetTransformWork(l->recon->n, N);
 }
 
-PetscErrorCode AetRampCreate(MPI_Comm comm, AetNormalOperator normal, void *context, const ptrdiff_t n[3], double floor, double slope,
-                             float *work, AetRamp *out)
+PetscErrorCode AetRampCreateWith(MPI_Comm comm, AetNormalOperator normal, void *context, const ptrdiff_t n[3], PetscBool planar,
+                                 double floor, double slope, float *work, AetMultiplier lender, AetRamp *out)
 {
-  AetRamp ramp;
-  int     rank, size;
+  AetRamp   ramp;
+  ptrdiff_t N[3];
+  int       rank, size;
 
   PetscFunctionBegin;
   PetscCall(PetscNew(&ramp));
   *out = ramp;
   PetscCallMPI(MPI_Comm_rank(comm, &rank));
   PetscCallMPI(MPI_Comm_size(comm, &size));
-  for (int a = 0; a < 3; a++) ramp->n[a] = n[a], ramp->N[a] = AetSmoothSize(n[a], PETSC_TRUE);
+  ramp->planar = planar && !(slope > 0) ? PETSC_TRUE : PETSC_FALSE; /* the Laplacian mixes them */
+  for (int a = 0; a < 3; a++) ramp->n[a] = n[a], N[a] = AetSmoothSize(n[a], PETSC_TRUE);
   AetBlock(n[0], rank, size, &ramp->z_start, &ramp->z_count);
-  PetscCall(AetTransformCreate(comm, n, ramp->N, &ramp->transform));
+  PetscCall(AetMultiplierCreate(comm, n, N, ramp->planar, lender, &ramp->multiplier));
   PetscCall(MakeFilter(ramp, comm, normal, context, floor, slope, work));
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+PetscErrorCode AetRampCreate(MPI_Comm comm, AetNormalOperator normal, void *context, const ptrdiff_t n[3], double floor, double slope,
+                             float *work, AetRamp *ramp)
+{
+  PetscFunctionBegin;
+  PetscCall(AetRampCreateWith(comm, normal, context, n, PETSC_FALSE, floor, slope, work, NULL, ramp));
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
@@ -123,27 +136,23 @@ double AetRampHighest(AetRamp ramp)
   return ramp->highest;
 }
 
+AetMultiplier AetRampMultiplier(AetRamp ramp)
+{
+  return ramp ? ramp->multiplier : NULL;
+}
+
 PetscErrorCode AetRampDestroy(AetRamp *ramp)
 {
   PetscFunctionBegin;
   if (!*ramp) PetscFunctionReturn(PETSC_SUCCESS);
-  PetscCall(AetTransformDestroy(&(*ramp)->transform));
-  PetscCall(PetscFree((*ramp)->filter));
+  PetscCall(AetMultiplierDestroy(&(*ramp)->multiplier));
   PetscCall(PetscFree(*ramp));
   PetscFunctionReturn(PETSC_SUCCESS);
-}
-
-static void Filter(void *context, int thread, ptrdiff_t ky, ptrdiff_t kx, ptrdiff_t count, ptrdiff_t Nz, float complex *columns)
-{
-  const AetRamp ramp = context;
-  const float  *filter = ramp->filter + ((ky - ramp->ky_start) * (ramp->N[2] / 2 + 1) + kx) * Nz;
-
-  for (ptrdiff_t i = 0; i < count * Nz; i++) columns[i] *= filter[i];
 }
 
 PetscErrorCode AetRampApply(AetRamp ramp, const float *volume, float *result)
 {
   PetscFunctionBegin;
-  PetscCall(AetTransformApply(ramp->transform, volume, Filter, ramp, result));
+  PetscCall(AetMultiplierApply(ramp->multiplier, volume, result));
   PetscFunctionReturn(PETSC_SUCCESS);
 }

@@ -4,6 +4,7 @@
 #include "recon/estimate.h"
 #include "recon/kernel/resire_step.h"
 #include "recon/morphology.h"
+#include "recon/projector_private.h"
 #include "recon/resire_private.h"
 #include "recon/support.h"
 #include <math.h>
@@ -98,7 +99,8 @@ static PetscErrorCode Prepare(AetRecon recon)
   if (resire->prepared) PetscFunctionReturn(PETSC_SUCCESS);
   PetscCall(recon->isolated ? AetResireNormalPrepare(recon, resire) : PairPrepare(recon, resire));
   if (resire->acceleration == ACCELERATION_RAMP)
-    PetscCall(AetRampCreate(recon->comm, Normal, recon, recon->n, RAMP_FLOOR, 0, resire->gradient, &resire->ramp));
+    PetscCall(AetRampCreateWith(recon->comm, Normal, recon, recon->n, AetSeriesIsAxial(recon->tilt) ? PETSC_TRUE : PETSC_FALSE, RAMP_FLOOR,
+                                0, resire->gradient, AetConvolutionMultiplier(resire->convolution), &resire->ramp));
   PetscCall(EstimateNorm(recon, resire));
   resire->prepared = PETSC_TRUE;
   PetscFunctionReturn(PETSC_SUCCESS);
@@ -459,18 +461,18 @@ static int FilterWanted(void)
   return AetOptionGetEnum("recon_acceleration", &acceleration) || acceleration == ACCELERATION_RAMP;
 }
 
-/* By the convolution: first the pair with Aᵀb and the images; then the kernel being made; then iterations with the filter and five volumes;
-   in the middle the pair again beside four of them and the filter; in the end the pair and R1's images beside the volume. By the pair:
-   everything at once. */
+/* By the convolution: the pair with Aᵀb and the images, then the kernel being made, beside the gradient and, in the middle, volume and
+   filter; iterations with the filter and four volumes; in the end the pair and R1's images beside the volume. By the pair: everything at
+   once. */
 static void Estimate(const AetReconLayout *l, double *bytes, double *work)
 {
-  const int filtered = FilterWanted();
-  double    making, ramp = filtered ? AetRampBytes(l) : 0, pair = AetProjectorBytes(l), kernel = AetConvolutionBytes(l, &making);
+  const int filtered = FilterWanted(), axial = AetSeriesIsAxial(l->recon->tilt), isolated = l->recon->isolated;
+  double    making, pair = AetProjectorBytes(l), kernel = AetConvolutionBytes(l, &making);
+  double    ramp = filtered ? AetRampBytes(l, axial, isolated) : 0;
 
-  if (l->recon->isolated) {
-    const double iterations = kernel + ramp + 5 * l->V, middle = ramp + 5 * l->V + PetscMax(pair + l->P, kernel + making);
-    *bytes = PetscMax(iterations, middle);
-    *bytes = PetscMax(*bytes, l->V + PetscMax(pair + PetscMax(l->P, AetR1Bytes(l)), kernel + making));
+  if (isolated) {
+    const double iterations = kernel + ramp + 4 * l->V, before = ramp + 2 * l->V + PetscMax(pair + l->P, kernel + making);
+    *bytes = PetscMax(PetscMax(iterations, before), l->V + pair + AetR1Bytes(l));
     *work = AetConvolutionWork(l);
   } else {
     *bytes = pair + ramp + (filtered ? 4 : 3) * l->V + 3.25 * l->P + AetR1Bytes(l);

@@ -40,7 +40,7 @@ PetscErrorCode AetResireNormalPrepare(AetRecon recon, AetResire *resire)
   PetscCall(AetReconWithholdViews(recon));
   PetscCall(AetAgree(recon->comm, PetscMalloc1((size_t)voxels, &resire->state)));
   PetscCall(AetNormalImages(recon, &images));
-  PetscCall(AetNormalViews(recon, images, resire->state, &resire->data, &resire->convolution));
+  PetscCall(AetNormalViews(recon, images, resire->state, &resire->data, AetRampMultiplier(resire->ramp), &resire->convolution));
   PetscCall(AetAgree(recon->comm, AllocateVolumes(recon, resire)));
   PetscCall(PetscArraycpy(resire->state_before, resire->state, voxels));
   PetscFunctionReturn(PETSC_SUCCESS);
@@ -86,9 +86,10 @@ PetscErrorCode AetResireNormalRelease(AetRecon recon, AetResire *resire, double 
 
   PetscFunctionBegin;
   PetscCall(AetConvolutionDestroy(&resire->convolution)); /* of other views than from now on */
+  PetscCall(AetMultiplierRest(AetRampMultiplier(resire->ramp)));
   PetscCall(AetNormalImages(recon, &images));
   PetscCall(AetNormalReleaseViews(recon, recon->volume->data, images));
-  PetscCall(AetNormalViews(recon, images, resire->state, &resire->data, &resire->convolution));
+  PetscCall(AetNormalViews(recon, images, resire->state, &resire->data, AetRampMultiplier(resire->ramp), &resire->convolution));
   PetscCall(AetResireNormalBegin(recon, resire, residual));
   PetscFunctionReturn(PETSC_SUCCESS);
 }
@@ -99,7 +100,7 @@ PetscErrorCode AetResireNormalUseAll(AetRecon recon, AetResire *resire)
   if (!AetReconViewsWithheld(recon)) PetscFunctionReturn(PETSC_SUCCESS);
   PetscCall(AetConvolutionDestroy(&resire->convolution));
   for (ptrdiff_t j = 0; j < recon->tilt->views; j++) recon->view_used[j] = 1;
-  PetscCall(AetConvolutionCreate(recon->tilt, recon->view_used, recon->n, &resire->convolution));
+  PetscCall(AetConvolutionCreateWith(recon->tilt, recon->view_used, recon->n, AetRampMultiplier(resire->ramp), &resire->convolution));
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 

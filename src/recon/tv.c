@@ -196,7 +196,7 @@ static PetscErrorCode SetData(AetRecon recon, Tv *tv, float *images)
 {
   PetscFunctionBegin;
   if (recon->isolated) {
-    PetscCall(AetNormalViews(recon, images, tv->minus, &tv->data, &tv->convolution));
+    PetscCall(AetNormalViews(recon, images, tv->minus, &tv->data, NULL, &tv->convolution));
     PetscCall(SetWeight(recon, tv, tv->minus, -1));
   } else {
     for (ptrdiff_t i = 0; i < Pixels(recon); i++) tv->images[i] = tv->use[i] == AET_PIXEL_USED ? recon->tilt->image[i] : 0;
@@ -211,8 +211,8 @@ static PetscErrorCode SetSteps(AetRecon recon, Tv *tv)
 {
   PetscFunctionBegin;
   PetscCall(AetRampDestroy(&tv->metric));
-  PetscCall(
-      AetRampCreate(recon->comm, Normal, recon, recon->n, RAMP_FLOOR + 2 * SIGMA_BOX, 2 * SIGMA_GRADIENT, tv->ahead->data, &tv->metric));
+  PetscCall(AetRampCreateWith(recon->comm, Normal, recon, recon->n, PETSC_FALSE, RAMP_FLOOR + 2 * SIGMA_BOX, 2 * SIGMA_GRADIENT,
+                              tv->ahead->data, AetConvolutionMultiplier(tv->convolution), &tv->metric));
   tv->sigma_gradient = SIGMA_GRADIENT * AetRampHighest(tv->metric);
   tv->sigma_box = SIGMA_BOX * AetRampHighest(tv->metric);
   PetscCall(EstimateNorm(recon, tv));
@@ -492,7 +492,7 @@ static PetscErrorCode Destroy(AetRecon recon)
 static void Estimate(const AetReconLayout *l, double *bytes, double *work)
 {
   double making, pair = AetProjectorBytes(l), kernel = AetConvolutionBytes(l, &making);
-  double volumes = (8 + 1 + 2.0 / (double)l->planes) * l->V + AetRampBytes(l);
+  double volumes = (8 + 1 + 2.0 / (double)l->planes) * l->V + AetRampBytes(l, 0, l->recon->isolated);
 
   *work = (l->recon->isolated ? AetConvolutionWork(l) : 2 * AetProjectorWork(l)) + AetRampWork(l);
   if (l->recon->isolated)

@@ -72,5 +72,8 @@ void AetRowsToLines(const AetLane *rows, ptrdiff_t count, int lines, float scale
    spectra. */
 void AetRealSplit(const AetLane *Z, ptrdiff_t N, int lines, AetLane *half, ptrdiff_t block_pitch);
 void AetRealJoin(const AetLane *half, ptrdiff_t block_pitch, ptrdiff_t N, int lines, AetLane *Z);
+/* The same with the last block apart, at last[2 y], unless that is NULL. */
+void AetRealSplitApart(const AetLane *Z, ptrdiff_t N, int lines, AetLane *half, ptrdiff_t block_pitch, AetLane *last);
+void AetRealJoinApart(const AetLane *half, ptrdiff_t block_pitch, const AetLane *last, ptrdiff_t N, int lines, AetLane *Z);
 
 #endif
