@@ -184,6 +184,7 @@ void AetResireSwap(AetRecon recon, AetResire *resire)
 {
   Swap(&recon->volume->data, &resire->previous);
   Swap(&resire->state, &resire->state_before);
+  if (resire->convolution) resire->gradient = resire->direction = resire->state_before;
 }
 
 /* x <- the next iterate, previous <- x, and their projections; `uphill` as in AetResireUpdate. */

@@ -24,10 +24,18 @@ static PetscErrorCode AllocateVolumes(AetRecon recon, AetResire *resire)
   const size_t voxels = (size_t)(recon->z_count * PlaneVoxels(recon));
 
   PetscFunctionBegin;
-  PetscCall(PetscMalloc1(voxels, &resire->gradient));
   PetscCall(PetscMalloc1(voxels, &resire->previous)); /* changes places with the volume's data */
   PetscCall(PetscMalloc1(voxels, &resire->state_before));
-  resire->direction = resire->gradient;
+  resire->gradient = resire->direction = resire->state_before;
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+static PetscErrorCode FreeVolumes(AetResire *resire)
+{
+  PetscFunctionBegin;
+  PetscCall(PetscFree(resire->previous));
+  PetscCall(PetscFree(resire->state_before));
+  resire->gradient = resire->direction = NULL;
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
@@ -50,11 +58,8 @@ PetscErrorCode AetResireNormalFree(AetResire *resire)
 {
   PetscFunctionBegin;
   PetscCall(AetConvolutionDestroy(&resire->convolution));
-  PetscCall(PetscFree(resire->gradient));
-  PetscCall(PetscFree(resire->previous));
+  PetscCall(FreeVolumes(resire));
   PetscCall(PetscFree(resire->state));
-  PetscCall(PetscFree(resire->state_before));
-  resire->direction = NULL;
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
@@ -70,8 +75,9 @@ PetscErrorCode AetResireNormalBegin(AetRecon recon, AetResire *resire, double *r
 #pragma omp parallel for num_threads(AetThreads())
   for (ptrdiff_t z = 0; z < recon->z_count; z++)
     for (ptrdiff_t i = z * count; i < (z + 1) * count; i++) {
-      rows[z] += (double)x[i] * ((double)resire->direction[i] + 2 * (double)resire->state[i]);
-      resire->state_before[i] = resire->state[i] += resire->direction[i];
+      const float added = resire->direction[i]; /* which lies where state_before will */
+      rows[z] += (double)x[i] * ((double)added + 2 * (double)resire->state[i]);
+      resire->state_before[i] = resire->state[i] += added;
       resire->previous[i] = x[i];
     }
   PetscCall(AetReconSumPlanes(recon, 1, rows, &sum));
@@ -87,9 +93,11 @@ PetscErrorCode AetResireNormalRelease(AetRecon recon, AetResire *resire, double 
   PetscFunctionBegin;
   PetscCall(AetConvolutionDestroy(&resire->convolution)); /* of other views than from now on */
   PetscCall(AetMultiplierRest(AetRampMultiplier(resire->ramp)));
+  PetscCall(FreeVolumes(resire)); /* room for the pair and the making of the kernel; Begin fills them again */
   PetscCall(AetNormalImages(recon, &images));
   PetscCall(AetNormalReleaseViews(recon, recon->volume->data, images));
   PetscCall(AetNormalViews(recon, images, resire->state, &resire->data, AetRampMultiplier(resire->ramp), &resire->convolution));
+  PetscCall(AetAgree(recon->comm, AllocateVolumes(recon, resire)));
   PetscCall(AetResireNormalBegin(recon, resire, residual));
   PetscFunctionReturn(PETSC_SUCCESS);
 }
@@ -111,7 +119,7 @@ PetscErrorCode AetResireNormalGradient(AetRecon recon, AetResire *resire, double
 #pragma omp parallel for num_threads(AetThreads())
   for (ptrdiff_t z = 0; z < recon->z_count; z++) {
     const AetNormalPlane plane = PlaneAt(recon, resire, z);
-    AetNormalHold(PlaneVoxels(recon), momentum, &plane, resire->direction + z * PlaneVoxels(recon));
+    AetNormalHold(PlaneVoxels(recon), momentum, &plane);
   }
   PetscCall(AetRampApply(resire->ramp, resire->direction, resire->direction));
   PetscFunctionReturn(PETSC_SUCCESS);
@@ -130,7 +138,7 @@ PetscErrorCode AetResireNormalMove(AetRecon recon, AetResire *resire, double *ri
   for (ptrdiff_t z = 0; z < recon->z_count; z++) {
     AetNormalPlane plane = PlaneAt(recon, resire, z); /* its gradients have changed places already */
     plane.G = resire->state_before + z * count, plane.G_before = resire->state + z * count;
-    AetNormalAdvance(count, &plane, resire->direction + z * count, &rows[z]);
+    AetNormalAdvance(count, &plane, plane.G_before, &rows[z]);
   }
   PetscCall(AetReconSumPlanes(recon, 1, rows, &sum));
   PetscCall(PetscFree(rows));
@@ -148,7 +156,7 @@ PetscErrorCode AetResireNormalStep(AetRecon recon, AetResire *resire, double mom
 #pragma omp parallel for num_threads(AetThreads())
   for (ptrdiff_t z = 0; z < recon->z_count; z++) {
     const AetNormalPlane plane = PlaneAt(recon, resire, z);
-    AetNormalUpdate(count, resire->step / resire->norm, momentum, resire->ramp != NULL, &plane, resire->direction + z * count, &rows[z]);
+    AetNormalUpdate(count, resire->step / resire->norm, momentum, resire->ramp != NULL, &plane, &rows[z]);
   }
   PetscCall(AetReconSumPlanes(recon, 1, rows, uphill));
   PetscCall(PetscFree(rows));

@@ -14,10 +14,11 @@ typedef struct {
   PetscBool      prepared;
   float         *state, *state_before; /* what is linear in x, of x and of `previous`: A x, or the gradient */
   float         *previous, *gradient;  /* [z_count][n1][n2] */
-  float         *direction;            /* the same; `gradient` where nothing filters it */
-  unsigned char *use;                  /* the pair's: [v_count][ny][nx] */
-  float         *residual;             /* the pair's: [v_count][ny][nx] */
-  double         data;                 /* the convolution's: Σ b² of the used views */
+  float *direction;   /* the same; `gradient` where nothing filters it. By the convolution both are state_before, whose values a step needs
+                         only before */
+  unsigned char *use; /* the pair's: [v_count][ny][nx] */
+  float         *residual; /* the pair's: [v_count][ny][nx] */
+  double         data;     /* the convolution's: Σ b² of the used views */
 } AetResire;
 
 /* ---- the convolution's way (resire_normal.c); collective */
