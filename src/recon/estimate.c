@@ -3,7 +3,8 @@
 #include "recon/projector_private.h"
 #include <string.h>
 
-#define LARGER 1.4 /* time of a unit of work on grids that fill no cache, over that of the small one that is timed; measured */
+#define SMALL (2.0 * 1048576) /* what is not worth a name: plans, tables, lists, rounding to pages; measured */
+#define LARGER 1.4            /* time of a unit of work on grids that fill no cache, over that of the small one that is timed; measured */
 
 PetscErrorCode AetReconPlan(AetRecon recon)
 {
@@ -84,6 +85,6 @@ PetscErrorCode AetReconEstimateOn(AetRecon recon, int ranks, AetReconEstimate *e
   (recon->method->estimate ? recon->method->estimate : Guess)(&l, &bytes, &work);
   if (LeavesOut(&l)) bytes += l.P + support; /* the images of the other views, and a support of their own */
   *estimate = (AetReconEstimate){recon->method->name, {recon->n[0], recon->n[1], recon->n[2]}, recon->iterations, 0, LARGER * work};
-  estimate->bytes = support + PetscMax(bytes + during, making);
+  estimate->bytes = SMALL + support + PetscMax(bytes + during, making);
   PetscFunctionReturn(PETSC_SUCCESS);
 }

@@ -327,11 +327,13 @@ static PetscErrorCode GenfireSolve(AetRecon recon)
 static void Estimate(const AetReconLayout *l, double *bytes, double *work)
 {
   const ptrdiff_t *N = l->recon->N;
+  const double     columns = (double)N[1] / l->ranks * (double)(N[2] / 2 + 1);
   double           making, rest = AetMeasuredBytes(l, &making), transform = AetTransformBytes(l->recon->n, N, l->ranks, l->threads);
+  const double     residual = 0.4 * PetscMax(rest - 10 * columns, 0); /* of ShellRfree, 4 bytes for the 10 of a point */
 
   l->recon->isolated = PETSC_TRUE; /* as SetUp will have it */
-  rest += 16.0 * (double)N[1] / l->ranks * (double)(N[2] / 2 + 1);
-  *bytes = rest + PetscMax(making, l->V + PetscMax(2 * l->V + transform, AetProjectorBytes(l) + AetR1Bytes(l)));
+  rest += 16.0 * columns;
+  *bytes = rest + PetscMax(making, l->V + PetscMax(2 * l->V + transform + residual, AetProjectorBytes(l) + AetR1Bytes(l)));
   *work = 2 * AetTransformWork(l->recon->n, N);
 }
 

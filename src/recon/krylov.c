@@ -225,13 +225,22 @@ static PetscErrorCode Destroy(AetRecon recon)
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
-/* The pair, the volume and a float copy, images and their use, R1's; the vectors of KSP in double: four of the volume, three of the images.
- */
-static void Estimate(const AetReconLayout *l, double *bytes, double *work)
+/* The pair, the volume and a float copy, images and their use, R1's; `vectors` of the volume in KSP, three of the images, all in double. */
+static void Estimate(const AetReconLayout *l, int vectors, double *bytes, double *work)
 {
-  *bytes = AetProjectorBytes(l) + (2 + 4 * 2) * l->V + (1.25 + 3 * 2) * l->P + AetR1Bytes(l);
+  *bytes = AetProjectorBytes(l) + (2 + 2 * vectors) * l->V + (1.25 + 3 * 2) * l->P + AetR1Bytes(l);
   *work = 2 * AetProjectorWork(l);
 }
 
-const AetReconMethod AetReconCgls = {"cgls", 20, CglsSetup, Solve, Destroy, PETSC_FALSE, PETSC_FALSE, Estimate};
-const AetReconMethod AetReconLsqr = {"lsqr", 20, LsqrSetup, Solve, Destroy, PETSC_FALSE, PETSC_FALSE, Estimate};
+static void CglsEstimate(const AetReconLayout *l, double *bytes, double *work)
+{
+  Estimate(l, 3, bytes, work);
+}
+
+static void LsqrEstimate(const AetReconLayout *l, double *bytes, double *work)
+{
+  Estimate(l, 5, bytes, work);
+}
+
+const AetReconMethod AetReconCgls = {"cgls", 20, CglsSetup, Solve, Destroy, PETSC_FALSE, PETSC_FALSE, CglsEstimate};
+const AetReconMethod AetReconLsqr = {"lsqr", 20, LsqrSetup, Solve, Destroy, PETSC_FALSE, PETSC_FALSE, LsqrEstimate};

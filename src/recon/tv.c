@@ -487,12 +487,12 @@ static PetscErrorCode Destroy(AetRecon recon)
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
-/* Eight volumes (by the pair seven) and one with its halo, the filter, and the operator: the convolution, or the pair with its images,
+/* Eight volumes (by the pair seven) and two with their halos, the filter, and the operator: the convolution, or the pair with its images,
    which is there again beside the volumes in the middle and in the end. */
 static void Estimate(const AetReconLayout *l, double *bytes, double *work)
 {
   double making, pair = AetProjectorBytes(l), kernel = AetConvolutionBytes(l, &making);
-  double volumes = (8 + 1 + 2.0 / (double)l->planes) * l->V + AetRampBytes(l, 0, l->recon->isolated);
+  double volumes = (8 + 2 * (1 + 2.0 / (double)l->planes)) * l->V + AetRampBytes(l, 0, l->recon->isolated);
 
   *work = (l->recon->isolated ? AetConvolutionWork(l) : 2 * AetProjectorWork(l)) + AetRampWork(l);
   if (l->recon->isolated)

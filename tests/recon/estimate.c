@@ -3,7 +3,7 @@
 #include "mpi_test.h"
 #include <aet4d/recon.h>
 
-enum { N = 96, VIEWS = 40 };
+enum { N = 128, VIEWS = 40 };
 
 /* VmHWM or VmRSS of this process, bytes. */
 static double Memory(const char *key)
