@@ -213,8 +213,8 @@ double AetMultiplierBytes(const ptrdiff_t n[3], const ptrdiff_t N[3], PetscBool 
     m.axis[a].n = n[a], m.axis[a].N = m.axis[a].length = m.N[a]; /* the length: at most */
   }
   CountUnits(&m);
-  *room = sizeof(float) * ((double)AetUnitWork(&m) * threads + (double)AetUnitSquare(&m) + (double)UnitSize(&m) + (double)PlanesSize(&m));
-  return sizeof(float) * (double)FactorSize(&m);
+  *room = AetWorkBytes((double)AetUnitWork(&m) * threads + (double)AetUnitSquare(&m) + (double)UnitSize(&m) + (double)PlanesSize(&m));
+  return AetWorkBytes((double)FactorSize(&m));
 }
 
 PetscErrorCode AetMultiplierGetFactor(AetMultiplier multiplier, float **values, ptrdiff_t *count)

@@ -81,5 +81,7 @@ void AetColumnsApply(AetTransform t, ptrdiff_t phase, float *rows, AetColumnVisi
 
 /* Work arrays: zero-filled, on lines, on huge pages where they are large. NULL if memory is short; free with free(). */
 float *AetWorkAllocate(size_t floats);
+/* What that will take: whole huge pages where it is large. */
+double AetWorkBytes(double floats);
 
 #endif
