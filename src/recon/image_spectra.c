@@ -84,6 +84,7 @@ PetscErrorCode AetImageSpectraLoad(AetImageSpectra *s, ptrdiff_t first, int coun
     PetscCallMPI(MPI_Bcast(&nonzero, 1, MPI_INT, owner, s->tilt->comm));
     s->nonzero[i] = nonzero ? PETSC_TRUE : PETSC_FALSE;
     if (!nonzero) continue;
+    PetscCallMPI(MPI_Barrier(s->tilt->comm)); /* or a rank that is behind would keep all that others send it */
     PetscCallMPI(MPI_Bcast(s->half, (int)(s->M[0] * RowFloats(s)), MPI_FLOAT, owner, s->tilt->comm));
     AetImageExpand(s->M, s->half, s->expanded[i]);
   }
