@@ -1,6 +1,7 @@
 /* Reconstruction against the Fourier transforms it cannot do without: seconds per iteration of each method over one FFTW r2c + c2r pair of
    the doubled grid, with the same threads, measured around it in the same run; and the growth of the resident memory, set-up included, over
-   the bytes of that grid. An isolated object of size³ and 60 views of size². Every answer is checked before its time is printed.
+   the bytes of that grid: the images of the series are there before and not counted, any others are. An isolated object of size³ and 60
+   views of size². Every answer is checked before its time is printed.
 
      build/bench/recon [-size 128] [-iterations 6] [-only CASE [-memory]]      mpirun -n 2 build/bench/recon
 
@@ -18,17 +19,17 @@
 typedef struct {
   const char *name, *method, *operator, * width;
   int    free; /* three free angles, or one axis */
-  double asked, r1;
+  double asked;
 } Case;
 
 static const Case cases[] = {
-    {"genfire", "genfire", "auto", "6", 0, 1.25, 0.5},
-    {"convolution-axis", "resire", "convolution", "6", 0, 0.6, 0.3},
-    {"convolution-free", "resire", "convolution", "6", 1, 0.6, 0.3},
-    {"pair-axis-1e-3", "resire", "pair", "4", 0, 3, 0.3},
-    {"pair-axis-1e-5", "resire", "pair", "6", 0, 3, 0.3},
-    {"pair-free-1e-3", "resire", "pair", "4", 1, 8, 0.3},
-    {"pair-free-1e-5", "resire", "pair", "6", 1, 8, 0.3},
+    {"genfire", "genfire", "auto", "6", 0, 1.25},
+    {"convolution-axis", "resire", "convolution", "6", 0, 0.6},
+    {"convolution-free", "resire", "convolution", "6", 1, 0.6},
+    {"pair-axis-1e-3", "resire", "pair", "4", 0, 3},
+    {"pair-axis-1e-5", "resire", "pair", "6", 0, 3},
+    {"pair-free-1e-3", "resire", "pair", "4", 1, 8},
+    {"pair-free-1e-5", "resire", "pair", "6", 1, 8},
 };
 
 /* Blob b: position in voxels about the origin, and the width, which grows with the object: the same steps then lead equally far at any
@@ -158,59 +159,103 @@ static PetscErrorCode Option(const char *key, const char *value)
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
-static PetscErrorCode SetOptions(const Case *c, PetscInt iterations)
+static PetscErrorCode SetOptions(const char *method, const char *operator, const char * width, const char *acceleration,
+                                 PetscInt iterations)
 {
   char text[16];
 
   PetscFunctionBegin;
   snprintf(text, sizeof text, "%d", (int)iterations);
   PetscCall(Option("quiet", "true"));
-  PetscCall(Option("recon_method", c->method));
-  PetscCall(Option("recon_operator", c->operator));
-  PetscCall(Option("recon_kernel_width", c->width));
+  PetscCall(Option("recon_method", method));
+  PetscCall(Option("recon_operator", operator));
+  PetscCall(Option("recon_kernel_width", width));
   PetscCall(Option("recon_iterations", text));
+  PetscCall(Option("recon_acceleration", acceleration));
   PetscCall(Option("recon_oversampling", "2"));
-  PetscCall(Option("recon_rfree_fraction", strcmp(c->method, "genfire") ? "0" : "0.05"));
+  PetscCall(Option("recon_rfree_fraction", "0"));
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+/* The R1 that a case must not exceed. RESIRE's: that of as many plain steps, as published, on the same images. GENFIRE's: that of direct
+   Fourier inversion, its first step from nothing. What follows are projections onto sets that hold the object, so the distance to it does
+   not grow; R1 is another norm, and a quarter is allowed for that. */
+#define OTHER_NORM 1.25
+static PetscErrorCode Bound(const Case *c, AetTiltSeries tilt, PetscInt iterations, double *bound)
+{
+  static double         known[3]; /* by inversion; by steps about one axis, and of free angles */
+  double               *r1 = &known[strcmp(c->method, "resire") ? 0 : 1 + c->free];
+  const AetReconReport *report;
+  AetRecon              recon;
+  AetVolume             volume;
+
+  PetscFunctionBegin;
+  if (*r1 == 0) {
+    PetscCall(SetOptions(r1 == known ? "dfi" : "resire", "convolution", "6", "none", iterations));
+    PetscCall(Option("recon_rfree_fraction", "0"));
+    PetscCall(AetReconCreate(tilt, &recon));
+    PetscCall(AetReconSolve(recon, &volume));
+    PetscCall(AetReconGetReport(recon, &report));
+    *r1 = report->r1;
+    PetscCall(AetReconDestroy(&recon));
+    PetscCall(AetVolumeDestroy(&volume));
+  }
+  *bound = r1 == known ? OTHER_NORM * *r1 : *r1;
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+typedef struct {
+  double seconds, setup, memory, r1; /* of an iteration; of all; bytes of all ranks */
+} Figures;
+
+static PetscErrorCode Solve(AetTiltSeries tilt, Figures *f)
+{
+  AetRecon              recon;
+  AetVolume             volume;
+  const AetReconReport *report;
+
+  PetscFunctionBegin;
+  f->memory = StartMemory();
+  PetscCall(AetReconCreate(tilt, &recon));
+  f->setup = MPI_Wtime();
+  PetscCall(AetReconSetUp(recon));
+  f->setup = MPI_Wtime() - f->setup;
+  PetscCall(AetReconSolve(recon, &volume));
+  f->memory = Memory("VmHWM") - f->memory;
+  PetscCallMPI(MPI_Allreduce(MPI_IN_PLACE, &f->memory, 1, MPI_DOUBLE, MPI_SUM, PETSC_COMM_WORLD));
+  PetscCall(AetReconGetReport(recon, &report));
+  f->seconds = report->seconds_per_iteration;
+  f->r1 = report->r1;
+  PetscCall(AetReconDestroy(&recon));
+  PetscCall(AetVolumeDestroy(&volume));
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
 /* One case between two timings of the pair. Adds to *wrong if the answer is. */
 static PetscErrorCode RunCase(const Case *c, PetscInt size, PetscInt iterations, const Pair *pair, int *wrong)
 {
-  const double          N = 2.0 * (double)size, grid = 4 * N * N * N;
-  AetTiltSeries         tilt;
-  AetRecon              recon;
-  AetVolume             volume;
-  const AetReconReport *report;
-  double                seconds, limit, memory, setup;
+  const double  N = 2.0 * (double)size, grid = 4 * N * N * N;
+  AetTiltSeries tilt;
+  Figures       f;
+  double        limit, bound = 0;
 
   PetscFunctionBegin;
-  PetscCall(SetOptions(c, iterations));
+  PetscCall(SetOptions(c->method, c->operator, c->width, "ramp", iterations));
   PetscCall(MakeTilt(size, c->free, &tilt));
   limit = pair ? PairSeconds(pair, (int)iterations) : 0;
-  memory = StartMemory();
-  PetscCall(AetReconCreate(tilt, &recon));
-  setup = MPI_Wtime();
-  PetscCall(AetReconSetUp(recon));
-  setup = MPI_Wtime() - setup;
-  PetscCall(AetReconSolve(recon, &volume));
-  memory = Memory("VmHWM") - memory;
-  PetscCallMPI(MPI_Allreduce(MPI_IN_PLACE, &memory, 1, MPI_DOUBLE, MPI_SUM, PETSC_COMM_WORLD));
-  PetscCall(AetReconGetReport(recon, &report));
+  PetscCall(Solve(tilt, &f));
   if (pair) limit = 0.5 * (limit + PairSeconds(pair, (int)iterations));
-  seconds = report->seconds_per_iteration;
-  if (report->r1 > c->r1) {
-    PetscCall(PetscPrintf(PETSC_COMM_WORLD, "%-18s WRONG: R1 %.4f, expected at most %.2f\n", c->name, report->r1, c->r1));
+  PetscCall(Bound(c, tilt, iterations, &bound));
+  if (!(f.r1 <= bound)) {
+    PetscCall(PetscPrintf(PETSC_COMM_WORLD, "%-18s WRONG: R1 %.4f, expected at most %.4f\n", c->name, f.r1, bound));
     ++*wrong;
   } else if (!pair) {
-    PetscCall(PetscPrintf(PETSC_COMM_WORLD, "%-18s %9.4f %9s %7s %7s %8s %8.2f %8.4f\n", c->name, seconds, "-", "-", "-", "-",
-                          memory / grid, report->r1));
+    PetscCall(PetscPrintf(PETSC_COMM_WORLD, "%-18s %9.4f %9s %7s %7s %8s %8.2f %8.4f %8.4f\n", c->name, f.seconds, "-", "-", "-", "-",
+                          f.memory / grid, f.r1, bound));
   } else {
-    PetscCall(PetscPrintf(PETSC_COMM_WORLD, "%-18s %9.4f %9.4f %7.2f %7.2f %8.1f %8.2f %8.4f\n", c->name, seconds, limit, seconds / limit,
-                          c->asked, setup / limit, memory / grid, report->r1));
+    PetscCall(PetscPrintf(PETSC_COMM_WORLD, "%-18s %9.4f %9.4f %7.2f %7.2f %8.1f %8.2f %8.4f %8.4f\n", c->name, f.seconds, limit,
+                          f.seconds / limit, c->asked, f.setup / limit, f.memory / grid, f.r1, bound));
   }
-  PetscCall(AetReconDestroy(&recon));
-  PetscCall(AetVolumeDestroy(&volume));
   PetscCall(AetTiltSeriesDestroy(&tilt));
   PetscFunctionReturn(PETSC_SUCCESS);
 }
@@ -235,8 +280,10 @@ static PetscErrorCode Run(int *wrong)
   if (!memory) PetscCall(PairCreate(2 * size, &pair));
   PetscCall(PetscPrintf(PETSC_COMM_WORLD, "# object %d^3, doubled grid %d^3, %d views, %d iterations, %d ranks x %d threads\n", (int)size,
                         2 * (int)size, VIEWS, (int)iterations, ranks, AetThreads()));
-  PetscCall(PetscPrintf(PETSC_COMM_WORLD, "%-18s %9s %9s %7s %7s %8s %8s %8s\n", "# case", "s/iter", "pair, s", "ratio", "asked", "set-up",
-                        "grids", "R1"));
+  PetscCall(PetscPrintf(PETSC_COMM_WORLD, "# grids: all ranks together, without the images of the series (%.2f grids)\n",
+                        VIEWS / (8.0 * (double)size)));
+  PetscCall(PetscPrintf(PETSC_COMM_WORLD, "%-18s %9s %9s %7s %7s %8s %8s %8s %8s\n", "# case", "s/iter", "pair, s", "ratio", "asked",
+                        "set-up", "grids", "R1", "at most"));
   for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++)
     if (!only[0] || !strcmp(only, cases[i].name)) PetscCall(RunCase(&cases[i], size, iterations, memory ? NULL : &pair, wrong));
   if (!memory) PairDestroy(&pair);

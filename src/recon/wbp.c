@@ -145,6 +145,28 @@ static PetscErrorCode FitScale(AetRecon recon, Wbp *w, double *scale)
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
+/* A voxel that some view has no pixel for misses that view's share, negative where the object is not: it would come out dense. An object
+   that all images hold is not there. */
+static void ClearUnseen(AetRecon recon, float *volume)
+{
+  const AetTiltSeries tilt = recon->tilt;
+  const ptrdiff_t    *n = recon->n;
+  const double        low[2] = {-(double)(tilt->nx / 2) - 0.5, -(double)(tilt->ny / 2) - 0.5};
+
+#pragma omp parallel for num_threads(AetThreads())
+  for (ptrdiff_t z = 0; z < recon->z_count; z++)
+    for (ptrdiff_t y = 0; y < n[1]; y++)
+      for (ptrdiff_t x = 0; x < n[2]; x++) {
+        const double r[3] = {(double)(x - n[2] / 2), (double)(y - n[1] / 2), (double)(z + recon->z_start - n[0] / 2)};
+        float       *value = volume + (z * n[1] + y) * n[2] + x;
+        for (ptrdiff_t j = 0; j < tilt->views && *value != 0; j++) {
+          double q[3];
+          AetRotate(tilt->rotation[j], r, q);
+          if (q[0] < low[0] || q[0] > low[0] + (double)tilt->nx || q[1] < low[1] || q[1] > low[1] + (double)tilt->ny) *value = 0;
+        }
+      }
+}
+
 static PetscErrorCode WbpSolve(AetRecon recon)
 {
   const AetTiltSeries tilt = recon->tilt;
@@ -158,6 +180,7 @@ static PetscErrorCode WbpSolve(AetRecon recon)
     WeightImage(w, tilt->ny, tilt->nx, tilt->image + j * pixels, w->weighted + j * pixels);
   }
   PetscCall(AetProjectorAdjoint(w->projector, w->weighted, recon->volume->data));
+  if (!recon->extended) ClearUnseen(recon, recon->volume->data);
   for (ptrdiff_t i = 0; recon->support && i < voxels; i++) recon->volume->data[i] *= recon->support->data[i];
   PetscCall(FitScale(recon, w, &scale));
   for (ptrdiff_t i = 0; i < voxels; i++) recon->volume->data[i] *= (float)scale;
