@@ -177,22 +177,18 @@ static PetscErrorCode SetOptions(const char *method, const char *operator, const
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
-/* The R1 that a case must not exceed. RESIRE's: that of as many plain steps, as published, on the same images. GENFIRE's: that of direct
-   Fourier inversion, its first step from nothing. What follows are projections onto sets that hold the object, so the distance to it does
-   not grow; R1 is another norm, and a quarter is allowed for that. */
-#define OTHER_NORM 1.25
+/* The R1 that a case must not exceed: that of as many plain steps, as published, on the same images. */
 static PetscErrorCode Bound(const Case *c, AetTiltSeries tilt, PetscInt iterations, double *bound)
 {
-  static double         known[3]; /* by inversion; by steps about one axis, and of free angles */
-  double               *r1 = &known[strcmp(c->method, "resire") ? 0 : 1 + c->free];
+  static double         known[2]; /* about one axis, and of free angles */
+  double               *r1 = &known[c->free];
   const AetReconReport *report;
   AetRecon              recon;
   AetVolume             volume;
 
   PetscFunctionBegin;
   if (*r1 == 0) {
-    PetscCall(SetOptions(r1 == known ? "dfi" : "resire", "convolution", "6", "none", iterations));
-    PetscCall(Option("recon_rfree_fraction", "0"));
+    PetscCall(SetOptions("resire", "convolution", "6", "none", iterations));
     PetscCall(AetReconCreate(tilt, &recon));
     PetscCall(AetReconSolve(recon, &volume));
     PetscCall(AetReconGetReport(recon, &report));
@@ -200,7 +196,7 @@ static PetscErrorCode Bound(const Case *c, AetTiltSeries tilt, PetscInt iteratio
     PetscCall(AetReconDestroy(&recon));
     PetscCall(AetVolumeDestroy(&volume));
   }
-  *bound = r1 == known ? OTHER_NORM * *r1 : *r1;
+  *bound = *r1;
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
