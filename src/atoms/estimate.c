@@ -4,6 +4,7 @@
 #define HALO 16              /* planes on either side of a slab; more only where atoms are many voxels apart */
 #define MAXIMA_FRACTION 0.02 /* of voxels of noise that are local maxima */
 #define FITTED_ALL 50000.0   /* maxima that are all fitted; of more, those that rise above noise */
+#define ROUGH 1.25           /* over what is counted here; measured */
 #define ATOM_VOXELS 500.0    /* a voxel in so many is an atom, at most */
 
 PetscErrorCode AetTraceEstimateOn(const ptrdiff_t n[3], int ranks, double *bytes)
@@ -18,5 +19,6 @@ PetscErrorCode AetTraceEstimateOn(const ptrdiff_t n[3], int ranks, double *bytes
    */
   *bytes = 2 * 4.0 * plane * (double)PetscMin(n[0], planes + 2 * HALO) + 8 * maxima / ranks;
   *bytes += fitted * (AET_BOX_POINTS * 4.0 / ranks + 2.0 * sizeof(AetPeak));
+  *bytes *= ROUGH;
   PetscFunctionReturn(PETSC_SUCCESS);
 }
