@@ -118,7 +118,7 @@ AET_EXTERN PetscErrorCode AetTransformCalibrate(MPI_Comm comm, double *seconds);
 /* ---------------------------------------------------------------- a convolution with a real, even kernel
    The padded transform of AetTransform, times a real factor per frequency, and back. What the steps between do not need is neither stored nor sent: after
    x each block of k_x is transformed along y and z, multiplied and transformed back by itself. Results are bitwise the same for any number of ranks and
-   threads. More ranks than N_x/16 (planar: n_y/16) have nothing to do between the exchanges. Method: docs/decisions/0007. */
+   threads. More ranks than N_x/16 (planar: n_y/16) have nothing to do between the exchanges. Method: docs/decisions/0008. */
 typedef struct _p_AetMultiplier *AetMultiplier;
 /** The factor is 0. `planar`: it does not depend on k_y, so planes of y do not mix, and N[1] is not looked at. Else N ≥ n, N_x even. Work arrays are
     shared with `lender` (NULL: none; it may be destroyed before) where its are large enough: the two are then not to be applied at the same

@@ -1,4 +1,4 @@
-/* The padded transform, times a real factor, and back; docs/decisions/0007-multiplier.md. */
+/* The padded transform, times a real factor, and back; docs/decisions/0008-multiplier.md. */
 #include "dist/multiplier_private.h"
 #include <stdlib.h>
 #include <string.h>
