@@ -144,11 +144,11 @@ run 2 $all -recon_method resire -recon_operator pair
 check "a checkpoint of another command is not used" grep -q 'checkpoint.h5: of other options or inputs; not used' out
 check "and the result is the command's own" same resire-pair/ref $work
 size=$(stat -c %s kept.h5)
-for damage in byte half; do
+for damage in bytes half; do # 16 KiB of other bytes: more than what lies between two arrays of the file
   rm -rf $work/out && mkdir -p $work/out
   cp kept.h5 $work/out/checkpoint.h5
   [ $damage = half ] && head -c $((size / 2)) kept.h5 >$work/out/checkpoint.h5
-  [ $damage = byte ] && printf 'x' | dd of=$work/out/checkpoint.h5 bs=1 seek=$((size / 2)) conv=notrunc status=none
+  [ $damage = bytes ] && printf 'x%.0s' {1..16384} | dd of=$work/out/checkpoint.h5 bs=16384 seek=$((size / 32768)) conv=notrunc status=none
   run 2 $options
   check "a damaged checkpoint ($damage) is not used" grep -q 'not used, the iterations begin anew' out
   check "and does no harm" same resire-convolution/ref $work
