@@ -18,11 +18,13 @@ struct _p_AetAtoms {
   PetscInt total, start, count;
   int      species_count;
   char     symbol[AET_SPECIES_MAX][8]; /* species index → element symbol */
-  double  *position;   /* [count][3] x, y, z in Å, owned */
-  int     *species;    /* [count] index into symbol, owned */
-  double  *intensity;  /* [count] integrated intensity; owned, never NULL */
-  double  *confidence; /* [count] probability of the species, 0 … 1; owned, never NULL */
-  double  *sigma;      /* [count][3] standard deviations of x, y, z in Å; 0 where unknown; owned, never NULL */
+  double  *position;                   /* [count][3] x, y, z in Å, owned */
+  int     *species;                    /* [count] index into symbol, owned */
+  double  *intensity;                  /* [count] integrated intensity; owned, never NULL */
+  double  *confidence;                 /* [count] probability of the named species, 0 … 1; owned, never NULL */
+  double  *probability; /* [count][species_count] of every species; what their sum lacks of 1 is the probability of no atom; a row of zeros:
+                           unknown; owned, never NULL */
+  double *sigma;        /* [count][3] standard deviations of x, y, z in Å; 0 where unknown; owned, never NULL */
 };
 AET_EXTERN const AetOptionTable AetTraceOptions;
 
@@ -31,18 +33,32 @@ AET_EXTERN PetscErrorCode AetAtomsCreate(MPI_Comm comm, PetscInt count, int spec
 AET_EXTERN PetscErrorCode AetAtomsDestroy(AetAtoms *atoms);
 /** Sorts over all ranks into the documented order and re-blocks by AetBlock. Collective. */
 AET_EXTERN PetscErrorCode AetAtomsSort(AetAtoms atoms);
+/** A list like another, on a communicator of its own. Collective. */
+AET_EXTERN PetscErrorCode AetAtomsCopy(AetAtoms from, AetAtoms *to);
+/** Keeps the local atoms whose `keep` [count] is not 0 and re-blocks; the order stays. Collective. */
+AET_EXTERN PetscErrorCode AetAtomsSelect(AetAtoms atoms, const char *keep);
+/** Adds all atoms of `more`, with all they carry, and sorts. Species are matched by symbol; those that `atoms` lacks are added behind its
+   own. AET_ERR_INPUT if they become more than AET_SPECIES_MAX. Collective on atoms->comm, of which more->comm must be the ranks. */
+AET_EXTERN PetscErrorCode AetAtomsAppend(AetAtoms atoms, AetAtoms more);
+/** Makes the two agree for every local atom: confidence is the probability of the named species; where no probability is known it follows
+   from the confidence, the rest shared alike by the other species. Sorting and writing do this too. Not collective. */
+AET_EXTERN PetscErrorCode AetAtomsAgree(AetAtoms atoms);
 /** Whole arrays on every rank (position [total][3], species [total]; PetscFree each). Collective. */
 AET_EXTERN PetscErrorCode AetAtomsGather(AetAtoms atoms, double **position, int **species);
-/** `atoms.h5` (table group "atoms", units on every column) and, beside it, the extended-XYZ twin. Collective. */
+/** `atoms.h5` (table group "atoms", units on every column) and, beside it, the extended-XYZ twin. Makes confidence and probability agree.
+    Collective. */
 AET_EXTERN PetscErrorCode AetAtomsWrite(AetAtoms atoms, const char *path);
-/** From aet4d's `atoms.h5`, any XYZ, or a MAT/HDF5 table of 3 columns or rows. Collective. */
+/** The extended XYZ alone, under that very name. Collective. */
+AET_EXTERN PetscErrorCode AetAtomsWriteXyz(AetAtoms atoms, const char *path);
+/** From aet4d's `atoms.h5`, any XYZ (of extended XYZ also the columns that aet4d writes), or a MAT/HDF5 table of 3 columns or rows.
+ * Collective. */
 AET_EXTERN PetscErrorCode AetAtomsRead(MPI_Comm comm, const char *file, AetAtoms *atoms);
 
 typedef struct {
   PetscInt maxima, fitted, rejected_fit, rejected_distance, rejected_checks; /* candidates and why they fell */
-  PetscInt recovered; /* atoms added on the flanks of others */
-  PetscInt doubtful;  /* atoms that noise may have moved too far to be claimed */
-  PetscInt rounds;                                                          /* of classification */
+  PetscInt recovered;                                                        /* atoms added on the flanks of others */
+  PetscInt doubtful;                                                         /* atoms that noise may have moved too far to be claimed */
+  PetscInt rounds;                                                           /* of classification */
   PetscInt by_species[AET_SPECIES_MAX];
   double   threshold;          /* least mean over 3³ voxels of an atom, above the background, in units of the volume */
   double   start_disagreement; /* largest fraction of atoms that two starts name differently */
@@ -79,38 +95,39 @@ AET_EXTERN PetscErrorCode AetCompare(AetAtoms found, AetAtoms truth, double cuto
 
 AET_EXTERN const AetOptionTable AetRefineOptions;
 typedef struct {
-  PetscBool enabled;              /* `run` refines what it traced */
-  PetscInt  cycles;               /* of optics, positions and weights */
-  PetscInt  positions_iterations; /* Gauss–Newton steps of the positions in a cycle; 0: only the optics are fitted */
-  double    limit_angstrom;       /* farthest that an atom may move from where it began */
-  double    b_min, b_max;         /* Å² */
-  int       profile;              /* of refine_profile's choices: auto, scattering, gaussian */
+  PetscBool enabled;                     /* `run` refines what it traced */
+  PetscInt  cycles;                      /* of optics, positions and weights */
+  PetscInt  positions_iterations;        /* Gauss–Newton steps of the positions in a cycle; 0: only the optics are fitted */
+  double    limit_angstrom;              /* farthest that an atom may move from where it began */
+  double    b_min, b_max;                /* Å² */
+  int       profile;                     /* of refine_profile's choices: auto, scattering, gaussian */
   PetscBool scales, backgrounds, shifts; /* of every image are fitted */
-  PetscBool counting;             /* weights by the noise that grows with the signal; else all pixels alike */
-  double    robust;               /* residuals beyond this many standard deviations weigh less (Huber); 0: none */
-  PetscBool extended;             /* zero borders of the images were not measured */
-  PetscInt  probes;               /* random vectors of the uncertainties; 0: no uncertainties */
+  PetscBool counting;                    /* weights by the noise that grows with the signal; else all pixels alike */
+  double    robust;                      /* residuals beyond this many standard deviations weigh less (Huber); 0: none */
+  PetscBool extended;                    /* zero borders of the images were not measured */
+  PetscInt  probes;                      /* random vectors of the uncertainties; 0: no uncertainties */
   uint64_t  seed;
 } AetRefineSettings;
 /** From `refine_*`, `recon_extended`, `seed`. Not collective. */
 AET_EXTERN PetscErrorCode AetRefineSettingsFromOptions(AetRefineSettings *settings);
 
 typedef struct {
-  double   r1_before, r1;      /* Σ|P - b| / Σ|b| with the optics fitted: atoms as given, and refined */
-  PetscBool tabulated;         /* the profile is by scattering factors; else Gaussian */
-  double   chi2;               /* of the weighted residuals, per pixel */
-  double   height[AET_SPECIES_MAX], b_factor[AET_SPECIES_MAX];
-  double   noise_floor, noise_per_signal; /* variance of a pixel = floor + per_signal · image */
-  double   shift_rms_angstrom; /* of the images */
-  double   moved_rms_angstrom, moved_max_angstrom;
-  PetscInt steps, at_limit;    /* Gauss–Newton steps made; atoms that ended at the limit */
-  double   sigma_median_pm, sigma_axis_median_pm[3]; /* 0: none computed */
-  double   overdispersion;     /* median of the variance that the views show over the one that the noise explains */
+  double    r1_before, r1; /* Σ|P - b| / Σ|b| with the optics fitted: atoms as given, and refined */
+  PetscBool tabulated;     /* the profile is by scattering factors; else Gaussian */
+  double    chi2;          /* of the weighted residuals, per pixel */
+  double    height[AET_SPECIES_MAX], b_factor[AET_SPECIES_MAX];
+  double    noise_floor, noise_per_signal; /* variance of a pixel = floor + per_signal · image */
+  double    shift_rms_angstrom;            /* of the images */
+  double    moved_rms_angstrom, moved_max_angstrom;
+  PetscInt  steps, at_limit;                          /* Gauss–Newton steps made; atoms that ended at the limit */
+  double    sigma_median_pm, sigma_axis_median_pm[3]; /* 0: none computed */
+  double    overdispersion;                           /* median of the variance that the views show over the one that the noise explains */
 } AetRefineReport;
 /** Moves the atoms so that their linear images fit the measured ones: height and B of every species, scale, background and shift of every
-    image, positions by Gauss–Newton within a limit; then the uncertainty of every coordinate (docs/theory/refinement.md). Positions are Å in
-    the frame of the tilt series. The same bits on any number of ranks; every rank holds all positions. AET_ERR_INPUT for a species without a
-    scattering factor, two atoms at one place, atoms that no image sees. Collective on atoms->comm, of which tilt->comm must be the ranks. */
+    image, positions by Gauss–Newton within a limit; then the uncertainty of every coordinate (docs/theory/refinement.md). Positions are Å
+   in the frame of the tilt series. The same bits on any number of ranks; every rank holds all positions. AET_ERR_INPUT for a species
+   without a scattering factor, two atoms at one place, atoms that no image sees. Collective on atoms->comm, of which tilt->comm must be the
+   ranks. */
 AET_EXTERN PetscErrorCode AetRefine(AetAtoms atoms, AetTiltSeries tilt, const AetRefineSettings *settings, AetRefineReport *report);
 
 #endif

@@ -105,5 +105,10 @@ AET_EXTERN PetscErrorCode AetXyzWrite(MPI_Comm comm, const char *path, PetscInt 
                                       const char *comment);
 /** Reads plain or extended XYZ complete on every rank: symbols [n][8], positions [n][3]. Free both with PetscFree. Collective. */
 AET_EXTERN PetscErrorCode AetXyzRead(MPI_Comm comm, const char *path, PetscInt *n, char (**symbols)[8], double **position);
+/** The same with the remark (may be NULL) and up to 8 further columns of numbers, found by name and complete on every rank as double
+   [n][width] (PetscFree each): data NULL where the file has none of that name and width; width 0 asks for any and receives the file's.
+   Collective. */
+AET_EXTERN PetscErrorCode AetXyzReadColumns(MPI_Comm comm, const char *path, PetscInt *n, char (**symbols)[8], double **position,
+                                            char *remark, size_t remark_size, int columns, AetColumn *column);
 
 #endif

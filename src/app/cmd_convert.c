@@ -39,19 +39,6 @@ static PetscErrorCode KindOf(MPI_Comm comm, const char *file, Kind *kind)
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
-static PetscErrorCode WriteXyz(AetAtoms atoms, const char *path)
-{
-  const char *symbols[AET_SPECIES_MAX];
-  AetColumn   columns[2] = {{"intensity", "", "", AET_COLUMN_DOUBLE, 1, atoms->intensity},
-                            {"confidence", "", "", AET_COLUMN_DOUBLE, 1, atoms->confidence}};
-
-  PetscFunctionBegin;
-  for (int s = 0; s < atoms->species_count; s++) symbols[s] = atoms->symbol[s];
-  PetscCall(AetXyzWrite(atoms->comm, path, atoms->count, atoms->species, atoms->species_count, symbols, atoms->position, 2, columns,
-                        "unit=angstrom"));
-  PetscFunctionReturn(PETSC_SUCCESS);
-}
-
 static PetscErrorCode ConvertAtoms(MPI_Comm comm, const char *from, const char *to)
 {
   AetAtoms       atoms;
@@ -60,7 +47,7 @@ static PetscErrorCode ConvertAtoms(MPI_Comm comm, const char *from, const char *
   PetscFunctionBegin;
   AetCheck(EndsIn(to, ".xyz") || IsHdf5Name(to), AET_ERR_INPUT, "%s: expected a name that ends in .xyz or .h5 for atoms", to);
   PetscCall(AetAtomsRead(comm, from, &atoms));
-  code = EndsIn(to, ".xyz") ? WriteXyz(atoms, to) : AetAtomsWrite(atoms, to);
+  code = EndsIn(to, ".xyz") ? AetAtomsWriteXyz(atoms, to) : AetAtomsWrite(atoms, to);
   PetscCall(AetAtomsDestroy(&atoms));
   PetscFunctionReturn(code);
 }

@@ -1,4 +1,4 @@
-/* Lists of atoms: create, order, gather. An atom is 72 bytes where a volume has thousands of voxels for it, so lists are ordered by
+/* Lists of atoms: create, order, gather. An atom is 136 bytes where a volume has thousands of voxels for it, so lists are ordered by
    gathering them: the order is then independent of the number of ranks without a parallel sort. */
 #include "atoms/atoms_private.h"
 #include <math.h>
@@ -9,15 +9,16 @@ static PetscErrorCode Allocate(AetAtoms atoms, PetscInt count)
 {
   PetscFunctionBegin;
   atoms->count = count;
-  PetscCall(PetscCalloc5((size_t)count * 3 + 1, &atoms->position, (size_t)count + 1, &atoms->species, (size_t)count + 1, &atoms->intensity,
-                         (size_t)count + 1, &atoms->confidence, (size_t)count * 3 + 1, &atoms->sigma));
+  PetscCall(PetscCalloc6((size_t)count * 3 + 1, &atoms->position, (size_t)count + 1, &atoms->species, (size_t)count + 1, &atoms->intensity,
+                         (size_t)count + 1, &atoms->confidence, (size_t)count * 3 + 1, &atoms->sigma,
+                         (size_t)count * (size_t)atoms->species_count + 1, &atoms->probability));
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
 static PetscErrorCode Release(AetAtoms atoms)
 {
   PetscFunctionBegin;
-  PetscCall(PetscFree5(atoms->position, atoms->species, atoms->intensity, atoms->confidence, atoms->sigma));
+  PetscCall(PetscFree6(atoms->position, atoms->species, atoms->intensity, atoms->confidence, atoms->sigma, atoms->probability));
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
@@ -81,21 +82,65 @@ PetscErrorCode AetRecordsGather(MPI_Comm comm, PetscInt count, const void *recor
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
-PetscErrorCode AetAtomsGatherRecords(AetAtoms atoms, AetAtomRecord **records)
+PetscErrorCode AetAtomsAgree(AetAtoms atoms)
 {
-  AetAtomRecord *mine;
-  PetscInt       total;
+  const int count = atoms->species_count;
 
   PetscFunctionBegin;
-  PetscCall(PetscCalloc1((size_t)atoms->count + 1, &mine));
   for (PetscInt i = 0; i < atoms->count; i++) {
-    for (int a = 0; a < 3; a++) mine[i].position[a] = atoms->position[3 * i + a], mine[i].sigma[a] = atoms->sigma[3 * i + a];
-    mine[i].intensity = atoms->intensity[i];
-    mine[i].confidence = atoms->confidence[i];
-    mine[i].species = atoms->species[i];
+    double   *p = atoms->probability + (ptrdiff_t)i * count, sum = 0;
+    const int named = atoms->species[i];
+    for (int s = 0; s < count; s++) sum += p[s];
+    if (named < 0 || named >= count) continue;
+    if (sum > 0)
+      atoms->confidence[i] = p[named];
+    else if (atoms->confidence[i] > 0)
+      for (int s = 0; s < count; s++) p[s] = s == named ? atoms->confidence[i] : (1 - atoms->confidence[i]) / (count - 1);
   }
-  PetscCall(AetRecordsGather(atoms->comm, atoms->count, mine, sizeof *mine, &total, records));
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+/* The local atom i as it travels. */
+static AetAtomRecord RecordOf(AetAtoms atoms, PetscInt i)
+{
+  AetAtomRecord r = {.intensity = atoms->intensity[i], .confidence = atoms->confidence[i], .species = atoms->species[i]};
+
+  for (int a = 0; a < 3; a++) r.position[a] = atoms->position[3 * i + a], r.sigma[a] = atoms->sigma[3 * i + a];
+  for (int s = 0; s < atoms->species_count; s++) r.probability[s] = atoms->probability[(ptrdiff_t)i * atoms->species_count + s];
+  return r;
+}
+
+static void PutRecord(AetAtoms atoms, ptrdiff_t i, const AetAtomRecord *r)
+{
+  for (int a = 0; a < 3; a++) atoms->position[3 * i + a] = r->position[a], atoms->sigma[3 * i + a] = r->sigma[a];
+  for (int s = 0; s < atoms->species_count; s++) atoms->probability[i * atoms->species_count + s] = r->probability[s];
+  atoms->species[i] = r->species;
+  atoms->intensity[i] = r->intensity;
+  atoms->confidence[i] = r->confidence;
+}
+
+/* Those of the local atoms that `keep` names (NULL: all), of every rank, on every rank. */
+static PetscErrorCode GatherSome(AetAtoms atoms, const char *keep, PetscInt *total, AetAtomRecord **records)
+{
+  AetAtomRecord *mine;
+  PetscInt       count = 0;
+
+  PetscFunctionBegin;
+  PetscCall(AetAtomsAgree(atoms));
+  PetscCall(PetscCalloc1((size_t)atoms->count + 1, &mine));
+  for (PetscInt i = 0; i < atoms->count; i++)
+    if (!keep || keep[i]) mine[count++] = RecordOf(atoms, i);
+  PetscCall(AetRecordsGather(atoms->comm, count, mine, sizeof *mine, total, records));
   PetscCall(PetscFree(mine));
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+PetscErrorCode AetAtomsGatherRecords(AetAtoms atoms, AetAtomRecord **records)
+{
+  PetscInt total;
+
+  PetscFunctionBegin;
+  PetscCall(GatherSome(atoms, NULL, &total, records));
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
@@ -115,8 +160,8 @@ static int EarlierRecord(const void *left, const void *right)
   return (l->confidence > r->confidence) - (l->confidence < r->confidence);
 }
 
-/* Fills `atoms` (its arrays released) with this rank's block of the sorted records. */
-static PetscErrorCode TakeBlock(AetAtoms atoms, PetscInt total, AetAtomRecord *records)
+/* Fills `atoms` (its arrays released) with this rank's block of the records, which every rank holds completely. */
+static PetscErrorCode TakeBlock(AetAtoms atoms, PetscInt total, AetAtomRecord *records, PetscBool sort)
 {
   int       rank, size;
   ptrdiff_t start, count;
@@ -124,16 +169,10 @@ static PetscErrorCode TakeBlock(AetAtoms atoms, PetscInt total, AetAtomRecord *r
   PetscFunctionBegin;
   PetscCallMPI(MPI_Comm_rank(atoms->comm, &rank));
   PetscCallMPI(MPI_Comm_size(atoms->comm, &size));
-  if (total) qsort(records, (size_t)total, sizeof *records, EarlierRecord);
+  if (total && sort) qsort(records, (size_t)total, sizeof *records, EarlierRecord);
   AetBlock(total, rank, size, &start, &count);
   PetscCall(Allocate(atoms, (PetscInt)count));
-  for (ptrdiff_t i = 0; i < count; i++) {
-    const AetAtomRecord *r = records + start + i;
-    for (int a = 0; a < 3; a++) atoms->position[3 * i + a] = r->position[a], atoms->sigma[3 * i + a] = r->sigma[a];
-    atoms->species[i] = r->species;
-    atoms->intensity[i] = r->intensity;
-    atoms->confidence[i] = r->confidence;
-  }
+  for (ptrdiff_t i = 0; i < count; i++) PutRecord(atoms, i, records + start + i);
   PetscCall(Number(atoms));
   PetscFunctionReturn(PETSC_SUCCESS);
 }
@@ -144,7 +183,8 @@ PetscErrorCode AetAtomsFromRecords(MPI_Comm comm, PetscInt total, AetAtomRecord 
   PetscFunctionBegin;
   PetscCall(AetAtomsCreate(comm, 0, species_count, symbols, atoms));
   PetscCall(Release(*atoms));
-  PetscCall(TakeBlock(*atoms, total, records));
+  PetscCall(TakeBlock(*atoms, total, records, PETSC_TRUE));
+  PetscCall(AetAtomsAgree(*atoms));
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
@@ -155,8 +195,84 @@ PetscErrorCode AetAtomsSort(AetAtoms atoms)
   PetscFunctionBegin;
   PetscCall(AetAtomsGatherRecords(atoms, &records));
   PetscCall(Release(atoms));
-  PetscCall(TakeBlock(atoms, atoms->total, records));
+  PetscCall(TakeBlock(atoms, atoms->total, records, PETSC_TRUE));
   PetscCall(PetscFree(records));
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+PetscErrorCode AetAtomsSelect(AetAtoms atoms, const char *keep)
+{
+  AetAtomRecord *records;
+  PetscInt       total;
+
+  PetscFunctionBegin;
+  PetscCall(GatherSome(atoms, keep, &total, &records));
+  PetscCall(Release(atoms));
+  PetscCall(TakeBlock(atoms, total, records, PETSC_FALSE));
+  PetscCall(PetscFree(records));
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+PetscErrorCode AetAtomsCopy(AetAtoms from, AetAtoms *to)
+{
+  const char *symbols[AET_SPECIES_MAX];
+
+  PetscFunctionBegin;
+  for (int s = 0; s < from->species_count; s++) symbols[s] = from->symbol[s];
+  PetscCall(AetAtomsCreate(from->comm, from->count, from->species_count, symbols, to));
+  for (PetscInt i = 0; i < from->count; i++) {
+    const AetAtomRecord r = RecordOf(from, i);
+    PutRecord(*to, i, &r);
+  }
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+/* place[s]: the number in `atoms` of species s of `more`; symbols that are new are added. */
+static PetscErrorCode MatchSpecies(AetAtoms atoms, AetAtoms more, int place[])
+{
+  int known = atoms->species_count;
+
+  PetscFunctionBegin;
+  for (int s = 0; s < more->species_count; s++) {
+    for (place[s] = 0; place[s] < known && strcmp(atoms->symbol[place[s]], more->symbol[s]) != 0;) place[s]++;
+    if (place[s] < known) continue;
+    AetCheck(known < AET_SPECIES_MAX, AET_ERR_INPUT, "species: expected at most %d in one list of atoms, found a further one, %s",
+             AET_SPECIES_MAX, more->symbol[s]);
+    PetscCall(PetscStrncpy(atoms->symbol[known++], more->symbol[s], sizeof atoms->symbol[0]));
+  }
+  atoms->species_count = known;
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+PetscErrorCode AetAtomsAppend(AetAtoms atoms, AetAtoms more)
+{
+  AetAtomRecord *records, *added, *both;
+  int            place[AET_SPECIES_MAX];
+  PetscErrorCode code;
+
+  PetscFunctionBegin;
+  PetscCall(AetAtomsGatherRecords(atoms, &records));
+  PetscCall(AetAtomsGatherRecords(more, &added));
+  code = MatchSpecies(atoms, more, place);
+  if (code) {
+    PetscCall(PetscFree(records));
+    PetscCall(PetscFree(added));
+    PetscFunctionReturn(code);
+  }
+  PetscCall(Release(atoms));
+  PetscCall(PetscMalloc1((size_t)(atoms->total + more->total) + 1, &both));
+  PetscCall(PetscArraycpy(both, records, (size_t)atoms->total));
+  for (PetscInt i = 0; i < more->total; i++) {
+    AetAtomRecord *r = both + atoms->total + i;
+    *r = added[i];
+    if (r->species >= 0) r->species = place[r->species];
+    PetscCall(PetscArrayzero(r->probability, AET_SPECIES_MAX));
+    for (int s = 0; s < more->species_count; s++) r->probability[place[s]] = added[i].probability[s];
+  }
+  PetscCall(TakeBlock(atoms, atoms->total + more->total, both, PETSC_TRUE));
+  PetscCall(PetscFree(records));
+  PetscCall(PetscFree(added));
+  PetscCall(PetscFree(both));
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 

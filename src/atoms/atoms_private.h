@@ -6,7 +6,7 @@
 
 /* One atom as it travels between ranks. */
 typedef struct {
-  double position[3], intensity, confidence, sigma[3];
+  double position[3], intensity, confidence, sigma[3], probability[AET_SPECIES_MAX];
   int    species, padding;
 } AetAtomRecord;
 

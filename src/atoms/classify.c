@@ -117,26 +117,28 @@ static PetscErrorCode Start(const AetCandidates *c, int classes, int start, int 
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
-/* Probability of the label: among the species by their 5³ sums; against noise, for a single species, by the logarithm of the 3³ sums. */
-static PetscErrorCode Confidence(const AetCandidates *c, int classes, const int *label, double *confidence)
+/* Probability of every class: among the species by their 5³ sums; against noise, for a single species, by the logarithm of the 3³ sums. */
+static PetscErrorCode Probabilities(const AetCandidates *c, int classes, const int *label, double *probability)
 {
-  double  *value, *posterior;
-  int     *component;
-  PetscInt n = 0;
+  const int components = PetscMax(2, classes);
+  double   *value, *posterior;
+  int      *component;
+  PetscInt  n = 0;
 
   PetscFunctionBegin;
-  PetscCall(PetscMalloc3((size_t)c->total + 1, &value, (size_t)c->total + 1, &posterior, (size_t)c->total + 1, &component));
+  PetscCall(PetscMalloc3((size_t)c->total + 1, &value, (size_t)(c->total * components) + 1, &posterior, (size_t)c->total + 1, &component));
   for (PetscInt i = 0; i < c->total; i++) {
     if (classes > 1 ? label[i] < 0 : !(c->peak[i].sum3 > 0)) continue;
     value[n] = classes > 1 ? c->peak[i].sum5 : log(c->peak[i].sum3);
     component[n++] = classes > 1 ? label[i] : label[i] + 1;
   }
-  if (n) AetMixturePosterior(n, value, PetscMax(2, classes), component, posterior);
+  if (n) AetMixturePosterior(n, value, components, component, posterior);
   n = 0;
   for (PetscInt i = 0; i < c->total; i++) {
-    confidence[i] = 0;
+    for (int k = 0; k < classes; k++) probability[(ptrdiff_t)i * classes + k] = 0;
     if (classes > 1 ? label[i] < 0 : !(c->peak[i].sum3 > 0)) continue;
-    if (label[i] >= 0) confidence[i] = posterior[n];
+    for (int k = 0; k < classes && label[i] >= 0; k++)
+      probability[(ptrdiff_t)i * classes + k] = posterior[(ptrdiff_t)n * components + (classes > 1 ? k : 1)];
     n++;
   }
   PetscCall(PetscFree3(value, posterior, component));
@@ -158,7 +160,8 @@ static double Disagreement(const AetCandidates *c, int *const label[STARTS])
   return kept ? (double)worst / (double)kept : 0;
 }
 
-PetscErrorCode AetClassify(const AetCandidates *c, const AetTraceSettings *settings, int *label, double *confidence, AetTraceReport *report)
+PetscErrorCode AetClassify(const AetCandidates *c, const AetTraceSettings *settings, int *label, double *probability,
+                           AetTraceReport *report)
 {
   double   mean[AET_SPECIES_MAX * AET_BOX_POINTS];
   int     *started[STARTS], classes = settings->species_count;
@@ -176,6 +179,6 @@ PetscErrorCode AetClassify(const AetCandidates *c, const AetTraceSettings *setti
   report->start_disagreement = Disagreement(c, started);
   PetscCall(PetscArraycpy(label, started[0], (size_t)c->total));
   for (int s = 0; s < STARTS; s++) PetscCall(PetscFree(started[s]));
-  PetscCall(Confidence(c, classes, label, confidence));
+  PetscCall(Probabilities(c, classes, label, probability));
   PetscFunctionReturn(PETSC_SUCCESS);
 }

@@ -4,16 +4,33 @@
 #include <math.h>
 #include <string.h>
 
-enum { POSITION, SPECIES, INTENSITY, CONFIDENCE, SIGMA, COLUMNS };
+enum { POSITION, SPECIES, INTENSITY, CONFIDENCE, SIGMA, PROBABILITY, COLUMNS };
+
+#define FIRST_TWIN INTENSITY /* columns from here on follow the positions in the XYZ twin */
 
 /* The schema of the table group "atoms". */
 static const AetColumn atoms_schema[COLUMNS] = {
     {"position", "angstrom", "x, y, z from voxel floor(N/2) of the volume", AET_COLUMN_DOUBLE, 3, NULL},
     {"species", "", "index into the attribute `symbols`", AET_COLUMN_INT, 1, NULL},
     {"intensity", "", "sum of the volume over 5x5x5 samples about the atom, above the background", AET_COLUMN_DOUBLE, 1, NULL},
-    {"confidence", "", "probability of the species", AET_COLUMN_DOUBLE, 1, NULL},
+    {"confidence", "", "probability of the named species", AET_COLUMN_DOUBLE, 1, NULL},
     {"sigma", "angstrom", "standard deviations of x, y, z; 0 where unknown", AET_COLUMN_DOUBLE, 3, NULL},
+    {"p_species", "", "probability of every species of the attribute `symbols`, a column each; 0 where unknown", AET_COLUMN_DOUBLE, 1,
+     NULL},
 };
+
+/* The schema with this list's data. */
+static void FillColumns(AetAtoms atoms, AetColumn column[COLUMNS])
+{
+  memcpy(column, atoms_schema, sizeof atoms_schema);
+  column[POSITION].data = atoms->position;
+  column[SPECIES].data = atoms->species;
+  column[INTENSITY].data = atoms->intensity;
+  column[CONFIDENCE].data = atoms->confidence;
+  column[SIGMA].data = atoms->sigma;
+  column[PROBABILITY].data = atoms->probability;
+  column[PROBABILITY].width = atoms->species_count;
+}
 
 /* Symbols joined by commas. */
 static void JoinSymbols(AetAtoms atoms, char *text, size_t size)
@@ -31,36 +48,42 @@ static PetscErrorCode WriteTable(AetFile file, AetAtoms atoms)
   char      symbols[AET_SPECIES_MAX * 9];
 
   PetscFunctionBegin;
-  PetscCall(PetscMemcpy(column, atoms_schema, sizeof column));
-  column[POSITION].data = atoms->position;
-  column[SPECIES].data = atoms->species;
-  column[INTENSITY].data = atoms->intensity;
-  column[CONFIDENCE].data = atoms->confidence;
-  column[SIGMA].data = atoms->sigma;
+  FillColumns(atoms, column);
   JoinSymbols(atoms, symbols, sizeof symbols);
   PetscCall(AetFileWriteTable(file, "atoms", atoms->count, COLUMNS, column));
   PetscCall(AetFileWriteText(file, "atoms", "symbols", symbols));
+  PetscCall(AetFileWriteText(file, "atoms/p_species", "symbols", symbols));
   PetscCall(AetFileWriteNumber(file, "atoms", "count", atoms->total));
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+PetscErrorCode AetAtomsWriteXyz(AetAtoms atoms, const char *path)
+{
+  const char *symbols[AET_SPECIES_MAX];
+  char        joined[AET_SPECIES_MAX * 9], remark[sizeof joined + 64];
+  AetColumn   column[COLUMNS];
+
+  PetscFunctionBegin;
+  PetscCall(AetAtomsAgree(atoms));
+  for (int s = 0; s < atoms->species_count; s++) symbols[s] = atoms->symbol[s];
+  FillColumns(atoms, column);
+  JoinSymbols(atoms, joined, sizeof joined);
+  snprintf(remark, sizeof remark, "symbols=%s unit=angstrom pbc=\"F F F\"", joined);
+  PetscCall(AetXyzWrite(atoms->comm, path, atoms->count, atoms->species, atoms->species_count, symbols, atoms->position,
+                        COLUMNS - FIRST_TWIN, column + FIRST_TWIN, remark));
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
 static PetscErrorCode WriteTwin(AetAtoms atoms, const char *path)
 {
-  char        twin[PETSC_MAX_PATH_LEN], *dot, *slash;
-  const char *symbols[AET_SPECIES_MAX];
-  AetColumn   column[3] = {atoms_schema[INTENSITY], atoms_schema[CONFIDENCE], atoms_schema[SIGMA]};
+  char twin[PETSC_MAX_PATH_LEN], *dot, *slash;
 
   PetscFunctionBegin;
   PetscCall(PetscStrncpy(twin, path, sizeof twin - 4));
   dot = strrchr(twin, '.'), slash = strrchr(twin, '/');
   if (dot && (!slash || dot > slash)) *dot = 0;
   strcat(twin, ".xyz");
-  for (int s = 0; s < atoms->species_count; s++) symbols[s] = atoms->symbol[s];
-  column[0].data = atoms->intensity;
-  column[1].data = atoms->confidence;
-  column[2].data = atoms->sigma;
-  PetscCall(AetXyzWrite(atoms->comm, twin, atoms->count, atoms->species, atoms->species_count, symbols, atoms->position, 3, column,
-                        "unit=angstrom pbc=\"F F F\""));
+  PetscCall(AetAtomsWriteXyz(atoms, twin));
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
@@ -70,6 +93,7 @@ PetscErrorCode AetAtomsWrite(AetAtoms atoms, const char *path)
   PetscErrorCode code;
 
   PetscFunctionBegin;
+  PetscCall(AetAtomsAgree(atoms));
   PetscCall(AetFileCreate(atoms->comm, path, &file));
   code = WriteTable(file, atoms);
   if (!code) code = AetFileClose(&file);
@@ -103,22 +127,19 @@ static PetscErrorCode SpeciesOf(const char *file, Model *model, const char *symb
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
-static PetscErrorCode FromXyz(MPI_Comm comm, const char *path, Model *model)
+/* The value of `key=value` in the remark of an extended XYZ. */
+static PetscBool XyzValue(const char *remark, const char *key, char *value, size_t size)
 {
-  char(*symbols)[8];
-  double        *position;
-  PetscErrorCode code = PETSC_SUCCESS;
+  const size_t length = strlen(key);
 
-  PetscFunctionBegin;
-  PetscCall(AetXyzRead(comm, path, &model->total, &symbols, &position));
-  PetscCall(PetscCalloc1((size_t)model->total + 1, &model->record));
-  for (PetscInt i = 0; i < model->total && !code; i++) {
-    for (int a = 0; a < 3; a++) model->record[i].position[a] = position[3 * i + a];
-    code = SpeciesOf(path, model, symbols[i], &model->record[i].species);
+  for (const char *at = strstr(remark, key); at; at = strstr(at + 1, key)) {
+    const char *text = at + length + 1;
+    if ((at > remark && at[-1] != ' ' && at[-1] != '\t') || at[length] != '=') continue;
+    if (*text == '"') text++;
+    snprintf(value, size, "%.*s", (int)strcspn(text, "\" \t"), text);
+    return PETSC_TRUE;
   }
-  PetscCall(PetscFree(symbols));
-  PetscCall(PetscFree(position));
-  PetscFunctionReturn(code);
+  return PETSC_FALSE;
 }
 
 /* Splits "Fe,Pt" into the model's symbols. */
@@ -135,19 +156,81 @@ static PetscErrorCode SplitSymbols(const char *path, char *text, Model *model)
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
+/* Rows of the columns behind the species as records; columns that a file lacks stay 0. */
+static void TakeColumns(const AetColumn *column, PetscInt count, AetAtomRecord *record)
+{
+  const double *intensity = column[INTENSITY].data, *confidence = column[CONFIDENCE].data, *sigma = column[SIGMA].data,
+               *probability = column[PROBABILITY].data;
+  const int species_count = column[PROBABILITY].width;
+
+  for (PetscInt i = 0; i < count; i++) {
+    for (int a = 0; a < 3 && sigma; a++) record[i].sigma[a] = sigma[3 * i + a];
+    for (int s = 0; s < species_count && probability; s++) record[i].probability[s] = probability[(ptrdiff_t)i * species_count + s];
+    if (intensity) record[i].intensity = intensity[i];
+    if (confidence) record[i].confidence = confidence[i];
+  }
+}
+
+/* Numbers that no atom can have; NaN among them. */
+static PetscErrorCode CheckRecords(const char *path, PetscInt count, const AetAtomRecord *record)
+{
+  PetscFunctionBegin;
+  for (PetscInt i = 0; i < count; i++) {
+    const AetAtomRecord *r = record + i;
+    AetCheck(isfinite(r->position[0]) && isfinite(r->position[1]) && isfinite(r->position[2]), AET_ERR_DATA,
+             "%s: atom %d: expected a finite position, found %g %g %g", path, (int)i + 1, r->position[0], r->position[1], r->position[2]);
+    AetCheck(isfinite(r->intensity), AET_ERR_DATA, "%s: atom %d: expected a finite intensity, found %g", path, (int)i + 1, r->intensity);
+    AetCheck(r->confidence >= 0 && r->confidence <= 1.0001, AET_ERR_DATA, "%s: atom %d: expected a confidence from 0 to 1, found %g", path,
+             (int)i + 1, r->confidence);
+    for (int a = 0; a < 3; a++)
+      AetCheck(r->sigma[a] >= 0 && isfinite(r->sigma[a]), AET_ERR_DATA, "%s: atom %d: expected sigma >= 0 (0: unknown), found %g", path,
+               (int)i + 1, r->sigma[a]);
+    for (int s = 0; s < AET_SPECIES_MAX; s++)
+      AetCheck(r->probability[s] >= 0 && r->probability[s] <= 1.0001, AET_ERR_DATA,
+               "%s: atom %d: expected probabilities p_species from 0 to 1, found %g", path, (int)i + 1, r->probability[s]);
+  }
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+/* Extended XYZ: the list of species in the remark sets their order, so that p_species can be understood; without it they are numbered as
+   they come, and p_species is left alone. */
+static PetscErrorCode FromXyz(MPI_Comm comm, const char *path, Model *model)
+{
+  char(*symbols)[8], remark[4096], list[256];
+  double        *position;
+  AetColumn      column[COLUMNS];
+  PetscErrorCode code = PETSC_SUCCESS;
+
+  PetscFunctionBegin;
+  PetscCall(PetscMemcpy(column, atoms_schema, sizeof column));
+  column[PROBABILITY].width = 0;
+  PetscCall(
+      AetXyzReadColumns(comm, path, &model->total, &symbols, &position, remark, sizeof remark, COLUMNS - FIRST_TWIN, column + FIRST_TWIN));
+  PetscCall(PetscCalloc1((size_t)model->total + 1, &model->record));
+  if (XyzValue(remark, "symbols", list, sizeof list)) code = SplitSymbols(path, list, model);
+  if (model->species_count != column[PROBABILITY].width) PetscCall(PetscFree(column[PROBABILITY].data));
+  TakeColumns(column, model->total, model->record);
+  for (PetscInt i = 0; i < model->total && !code; i++) {
+    for (int a = 0; a < 3; a++) model->record[i].position[a] = position[3 * i + a];
+    code = SpeciesOf(path, model, symbols[i], &model->record[i].species);
+  }
+  for (int c = FIRST_TWIN; c < COLUMNS; c++) PetscCall(PetscFree(column[c].data));
+  PetscCall(PetscFree(symbols));
+  PetscCall(PetscFree(position));
+  PetscFunctionReturn(code);
+}
+
 /* This rank's rows of the table as records. */
 static PetscErrorCode TakeRows(const char *path, const AetColumn *column, PetscInt count, int species_count, AetAtomRecord *record)
 {
-  const double *position = column[POSITION].data, *intensity = column[INTENSITY].data, *confidence = column[CONFIDENCE].data,
-               *sigma = column[SIGMA].data;
-  const int *species = column[SPECIES].data;
+  const double *position = column[POSITION].data;
+  const int    *species = column[SPECIES].data;
 
   PetscFunctionBegin;
+  TakeColumns(column, count, record);
   for (PetscInt i = 0; i < count; i++) {
-    for (int a = 0; a < 3; a++) record[i].position[a] = position[3 * i + a], record[i].sigma[a] = sigma ? sigma[3 * i + a] : 0;
+    for (int a = 0; a < 3; a++) record[i].position[a] = position[3 * i + a];
     record[i].species = species ? species[i] : 0;
-    record[i].intensity = intensity ? intensity[i] : 0;
-    record[i].confidence = confidence ? confidence[i] : 0;
     AetCheck(record[i].species >= AET_SPECIES_NONE && record[i].species < species_count, AET_ERR_DATA,
              "%s: expected species 0 to %d, found %d", path, species_count - 1, record[i].species);
   }
@@ -166,6 +249,7 @@ static PetscErrorCode ReadTable(MPI_Comm comm, AetFile file, const char *path, M
   PetscCall(PetscMemcpy(column, atoms_schema, sizeof column));
   PetscCall(AetFileReadText(file, "atoms", "symbols", symbols, sizeof symbols, NULL));
   PetscCall(SplitSymbols(path, symbols, model));
+  column[PROBABILITY].width = model->species_count;
   PetscCall(AetFileReadTable(file, "atoms", &count, &total, COLUMNS, column));
   PetscCall(PetscCalloc1((size_t)count + 1, &mine));
   code = column[POSITION].data || !count ? TakeRows(path, column, count, model->species_count, mine)
@@ -308,7 +392,9 @@ PetscErrorCode AetAtomsRead(MPI_Comm comm, const char *file, AetAtoms *atoms)
 
   PetscFunctionBegin;
   *atoms = NULL;
-  code = AetAgree(comm, ReadModel(comm, file, &model));
+  code = ReadModel(comm, file, &model);
+  if (!code) code = CheckRecords(file, model.total, model.record);
+  code = AetAgree(comm, code);
   if (!code) {
     if (!model.species_count) PetscCall(PetscStrncpy(model.symbol[model.species_count++], "X", 8)); /* an empty list */
     for (int s = 0; s < model.species_count; s++) symbols[s] = model.symbol[s];

@@ -133,7 +133,7 @@ static PetscErrorCode FindPeaks(AetVolume volume, const AetTraceSettings *settin
 
 /* The kept candidates as atoms. */
 static PetscErrorCode MakeAtoms(AetVolume volume, const AetCandidates *c, const AetTraceSettings *s, const int *label,
-                                const double *confidence, AetAtoms *atoms, AetTraceReport *report)
+                                const double *probability, AetAtoms *atoms, AetTraceReport *report)
 {
   AetAtomRecord *record;
   PetscInt       kept = 0;
@@ -147,7 +147,7 @@ static PetscErrorCode MakeAtoms(AetVolume volume, const AetCandidates *c, const 
     if (!c->keep[i]) continue;
     for (int a = 0; a < 3; a++) r->position[a] = (c->peak[i].centre[a] - (double)(volume->n[2 - a] / 2)) * s->pixel_angstrom;
     r->intensity = c->peak[i].sum5;
-    r->confidence = confidence[i];
+    for (int k = 0; k < s->species_count; k++) r->probability[s->by_number[k]] = probability[(ptrdiff_t)i * s->species_count + k];
     r->species = s->by_number[label[i]];
     report->by_species[r->species]++;
     kept++;
@@ -194,7 +194,7 @@ PetscErrorCode AetTrace(AetVolume volume, AetAtoms *atoms, AetTraceReport *repor
   AetCandidates    candidates;
   PetscInt         below;
   int             *label;
-  double          *confidence, background;
+  double          *probability, background;
 
   PetscFunctionBegin;
   *atoms = NULL;
@@ -207,10 +207,10 @@ PetscErrorCode AetTrace(AetVolume volume, AetAtoms *atoms, AetTraceReport *repor
   PetscCall(AetCandidatesCheck(&candidates, &settings, &report->rejected_checks));
   report->rejected_checks += below;
   PetscCall(Complete(volume, &settings, background, &candidates, report));
-  PetscCall(PetscMalloc2((size_t)candidates.total + 1, &label, (size_t)candidates.total + 1, &confidence));
-  PetscCall(AetClassify(&candidates, &settings, label, confidence, report));
-  PetscCall(MakeAtoms(volume, &candidates, &settings, label, confidence, atoms, report));
-  PetscCall(PetscFree2(label, confidence));
+  PetscCall(PetscMalloc2((size_t)candidates.total + 1, &label, (size_t)(candidates.total * settings.species_count) + 1, &probability));
+  PetscCall(AetClassify(&candidates, &settings, label, probability, report));
+  PetscCall(MakeAtoms(volume, &candidates, &settings, label, probability, atoms, report));
+  PetscCall(PetscFree2(label, probability));
   PetscCall(AetCandidatesDestroy(&candidates));
   PetscCall(AetEventEnd(AET_EVENT_CLASSIFY));
   PetscFunctionReturn(PETSC_SUCCESS);

@@ -77,8 +77,9 @@ PetscErrorCode AetIntensityThreshold(MPI_Comm comm, const AetTraceSettings *sett
 /* Mean box of each class: label [total] in 0 … classes-1, or negative to leave out; mean [classes][125], members [classes]. The sums are of
    integers, so no order of ranks or threads shows in them. Collective. */
 PetscErrorCode AetBoxMeans(const AetCandidates *candidates, int classes, const int *label, double *mean, int64_t *members);
-/* Names the kept candidates: label [total] (0 = dimmest class; -1 where not kept), confidence [total]. Collective. */
-PetscErrorCode AetClassify(const AetCandidates *candidates, const AetTraceSettings *settings, int *label, double *confidence,
+/* Names the kept candidates: label [total] (0 = dimmest class; -1 where not kept), probability [total][species_count] of every class.
+   Collective. */
+PetscErrorCode AetClassify(const AetCandidates *candidates, const AetTraceSettings *settings, int *label, double *probability,
                            AetTraceReport *report);
 
 /* Widths of the mean atom along x, y, z in voxels, from the samples beside its top. Collective. */

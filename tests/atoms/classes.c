@@ -117,7 +117,7 @@ static void TestKMeans(void)
 static void TestMixture(void)
 {
   /* halfway between two equal Gaussians the odds are even, and d'/sigma² per unit away from there */
-  static double posterior[MOST];
+  static double posterior[2 * MOST];
   static int    label[MOST];
   int           wrong = 0;
 
@@ -128,14 +128,14 @@ static void TestMixture(void)
   AetMixturePosterior(count, value, 2, label, posterior);
   for (int i = 0; i < count; i++) {
     double expected = 1 / (1 + exp(-4 * fabs(value[i] - 2)));
-    wrong += fabs(posterior[i] - expected) > 0.06;
+    wrong += fabs(posterior[2 * i + label[i]] - expected) > 0.06 || fabs(posterior[2 * i] + posterior[2 * i + 1] - 1) > 1e-12;
   }
   AET_TEST(wrong == 0);
   count = 3; /* classes of one value, and an empty class */
   value[0] = value[1] = value[2] = 5;
   label[0] = label[1] = label[2] = 1;
   AetMixturePosterior(count, value, 3, label, posterior);
-  AET_TEST_CLOSE(posterior[0], 1, 1e-12);
+  AET_TEST_CLOSE(posterior[1], 1, 1e-12);
 }
 
 AET_TEST_MAIN("classes", {"valley", TestValley}, {"no valley", TestNoValley}, {"k-means", TestKMeans}, {"mixture", TestMixture})

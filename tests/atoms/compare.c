@@ -60,6 +60,58 @@ static void TestOrder(void)
   AET_TEST(atoms == NULL);
 }
 
+/* Atoms taken out, put back, and copied: the list is the same as before. */
+static void TestSelectAppend(void)
+{
+  const double none[3] = {0};
+  const char  *other[] = {"Pt", "Cu"};
+  AetAtoms     atoms = Lattice(0, none, 0), all, odd;
+  PetscInt     odd_total = 0;
+  int          wrong = 0;
+  char        *keep;
+
+  for (int i = 0; i < TOTAL; i++) odd_total += i % 2;
+  for (PetscInt i = 0; i < atoms->count; i++)
+    atoms->probability[2 * i + atoms->species[i]] = 0.9, atoms->sigma[3 * i] = atoms->intensity[i];
+  AET_TEST_CALL(AetAtomsCopy(atoms, &all));
+  AET_TEST_CALL(AetAtomsCopy(atoms, &odd));
+  keep = calloc((size_t)atoms->count + 1, 1);
+  for (PetscInt i = 0; i < atoms->count; i++) keep[i] = (int)atoms->intensity[i] % 2 == 0;
+  AET_TEST_CALL(AetAtomsSelect(atoms, keep));
+  for (PetscInt i = 0; i < odd->count; i++) keep[i] = !keep[i];
+  AET_TEST_CALL(AetAtomsSelect(odd, keep));
+  AET_TEST(odd->total == odd_total && atoms->total == TOTAL - odd_total);
+  AET_TEST_CALL(AetAtomsAppend(atoms, odd));
+  AET_TEST(atoms->total == TOTAL && atoms->count == all->count && atoms->start == all->start);
+  for (PetscInt i = 0; i < atoms->count; i++) {
+    for (int a = 0; a < 3; a++) wrong += atoms->position[3 * i + a] != all->position[3 * i + a];
+    wrong += atoms->species[i] != all->species[i] || atoms->intensity[i] != all->intensity[i] || atoms->confidence[i] != 0.9;
+    wrong += atoms->sigma[3 * i] != atoms->intensity[i] || atoms->probability[2 * i + atoms->species[i]] != 0.9;
+  }
+  AET_TEST(wrong == 0);
+  free(keep);
+  AET_TEST_CALL(AetAtomsDestroy(&odd));
+  /* species by name: Pt is Pt in both lists, Cu is new */
+  AET_TEST_CALL(AetAtomsCreate(MPI_COMM_WORLD, rank == size - 1 ? 2 : 0, 2, other, &odd));
+  if (rank == size - 1) {
+    odd->position[0] = 500, odd->position[3] = 600;
+    odd->species[1] = 1;
+    odd->probability[0] = 0.8, odd->probability[1] = 0.2, odd->probability[3] = 1;
+  }
+  AET_TEST_CALL(AetAtomsAppend(atoms, odd));
+  AET_TEST(atoms->total == TOTAL + 2 && atoms->species_count == 3 && !strcmp(atoms->symbol[2], "Cu"));
+  wrong = 0;
+  for (PetscInt i = 0; i < atoms->count; i++) {
+    const double *p = atoms->probability + 3 * i;
+    if (atoms->position[3 * i] == 500) wrong += atoms->species[i] != 1 || p[0] != 0 || p[1] != 0.8 || p[2] != 0.2;
+    if (atoms->position[3 * i] == 600) wrong += atoms->species[i] != 2 || p[2] != 1;
+  }
+  AET_TEST(wrong == 0);
+  AET_TEST_CALL(AetAtomsDestroy(&odd));
+  AET_TEST_CALL(AetAtomsDestroy(&atoms));
+  AET_TEST_CALL(AetAtomsDestroy(&all));
+}
+
 static void TestShift(void)
 {
   const double     none[3] = {0}, shift[3] = {0.31, -0.2, 0.44};
@@ -148,5 +200,5 @@ static void TestOptions(void)
   PetscOptionsClearValue(NULL, "-compare_box");
 }
 
-AET_TEST_MAIN("compare", {"documented order", TestOrder}, {"known shift", TestShift}, {"missing atoms and noise", TestMissingAndNoise},
-              {"box", TestBox}, {"nothing found", TestEmpty}, {"options", TestOptions})
+AET_TEST_MAIN("compare", {"documented order", TestOrder}, {"select, append, copy", TestSelectAppend}, {"known shift", TestShift},
+              {"missing atoms and noise", TestMissingAndNoise}, {"box", TestBox}, {"nothing found", TestEmpty}, {"options", TestOptions})

@@ -19,24 +19,32 @@ static AetAtoms Some(int total)
     atoms->species[i] = (int)((start + i) % 3);
     atoms->intensity[i] = 100 + (double)(start + i);
     atoms->confidence[i] = 1.0 / (1 + (double)(start + i));
+    for (int a = 0; a < 3; a++) atoms->sigma[3 * i + a] = 0.01 * (a + 1);
+    if ((start + i) % 4) /* for the fourth only the confidence is known */
+      for (int s = 0; s < 3; s++) atoms->probability[3 * i + s] = 0.3 * AetRandomUniform(8, (uint64_t)(10 + s), (uint64_t)(start + i));
   }
   AET_TEST_CALL(AetAtomsSort(atoms));
   return atoms;
 }
 
-static void Same(AetAtoms a, AetAtoms b, double tolerance, int columns)
+static void Same(AetAtoms a, AetAtoms b, double tolerance)
 {
-  double farthest = 0, other = 0;
+  double farthest = 0, other = 0, apart = 0;
   int    wrong = a->total != b->total || a->count != b->count;
 
   for (PetscInt i = 0; i < a->count && i < b->count; i++) {
     for (int k = 0; k < 3; k++) farthest = fmax(farthest, fabs(a->position[3 * i + k] - b->position[3 * i + k]));
     wrong += strcmp(a->symbol[a->species[i]], b->symbol[b->species[i]]) != 0;
     other = fmax(other, fabs(a->intensity[i] - b->intensity[i]) + fabs(a->confidence[i] - b->confidence[i]));
+    for (int s = 0; s < 3; s++) {
+      other = fmax(other, fabs(a->probability[3 * i + s] - b->probability[3 * i + s]) + fabs(a->sigma[3 * i + s] - b->sigma[3 * i + s]));
+      if (s == a->species[i]) apart = fmax(apart, fabs(b->probability[3 * i + s] - b->confidence[i]));
+    }
   }
   AET_TEST(wrong == 0);
   AET_TEST_CLOSE(farthest, 0, tolerance);
-  if (columns) AET_TEST_CLOSE(other, 0, 0);
+  AET_TEST_CLOSE(other, 0, tolerance);
+  AET_TEST_CLOSE(apart, 0, 1e-9); /* the confidence is the probability of the name */
 }
 
 static void TestRoundTrip(void)
@@ -49,13 +57,29 @@ static void TestRoundTrip(void)
     AET_TEST_CALL(AetAtomsWrite(atoms, TestPath("atoms.h5", path, sizeof path)));
     AET_TEST_CALL(AetAtomsRead(MPI_COMM_WORLD, path, &back));
     AET_TEST(back->species_count == 3 && !strcmp(back->symbol[2], "Ta"));
-    Same(atoms, back, 0, 1);
+    Same(atoms, back, 0);
     AET_TEST_CALL(AetAtomsDestroy(&back));
     AET_TEST_CALL(AetAtomsRead(MPI_COMM_WORLD, TestPath("atoms.xyz", path, sizeof path), &back));
-    Same(atoms, back, 1e-6, 0);
+    AET_TEST(back->species_count == 3 && !strcmp(back->symbol[2], "Ta"));
+    Same(atoms, back, 1e-6);
     AET_TEST_CALL(AetAtomsDestroy(&back));
     AET_TEST_CALL(AetAtomsDestroy(&atoms));
   }
+}
+
+/* What follows from a confidence alone, and from probabilities. */
+static void TestAgreement(void)
+{
+  AetAtoms atoms;
+
+  AET_TEST_CALL(AetAtomsCreate(MPI_COMM_WORLD, 3, 3, symbols, &atoms));
+  atoms->confidence[0] = 0.7;
+  atoms->species[1] = 2, atoms->confidence[1] = 0.1, atoms->probability[3] = 0.4, atoms->probability[5] = 0.6;
+  AET_TEST_CALL(AetAtomsAgree(atoms));
+  AET_TEST(atoms->probability[0] == 0.7 && fabs(atoms->probability[1] - 0.15) < 1e-12 && fabs(atoms->probability[2] - 0.15) < 1e-12);
+  AET_TEST(atoms->confidence[1] == 0.6 && atoms->probability[4] == 0);
+  AET_TEST(atoms->confidence[2] == 0 && atoms->probability[6] == 0 && atoms->probability[8] == 0); /* nothing known */
+  AET_TEST_CALL(AetAtomsDestroy(&atoms));
 }
 
 static void WriteText(const char *name, const char *text, char *path, size_t size)
@@ -114,6 +138,14 @@ static void TestBad(void)
   Refused(path, AET_ERR_DATA, "3 columns");
   WriteText("short.xyz", "4\n\nFe 1 2 3\nFe 4 5 6\n", path, sizeof path);
   Refused(path, AET_ERR_READ, "short.xyz");
+  WriteText("sure.xyz", "1\nProperties=species:S:1:pos:R:3:confidence:R:1\nFe 1 2 3 1.5\n", path, sizeof path);
+  Refused(path, AET_ERR_DATA, "confidence from 0 to 1");
+  WriteText("spread.xyz", "1\nProperties=species:S:1:pos:R:3:sigma:R:3\nFe 1 2 3 0.1 nan 0.1\n", path, sizeof path);
+  Refused(path, AET_ERR_DATA, "sigma");
+  WriteText("word.xyz", "1\nProperties=species:S:1:pos:R:3:intensity:R:1\nFe 1 2 3 much\n", path, sizeof path);
+  Refused(path, AET_ERR_DATA, "line 3");
+  WriteText("nan.txt", "1 2 3\n4 nan 6\n", path, sizeof path);
+  Refused(path, AET_ERR_DATA, "nan.txt");
   WriteText("many.xyz", "9\n\nH 1 2 3\nHe 4 5 6\nLi 0 0 0\nBe 0 0 1\nB 0 0 2\nC 0 0 3\nN 0 0 4\nO 0 0 5\nF 0 0 6\n", path, sizeof path);
   Refused(path, AET_ERR_DATA, "8 species");
 }
@@ -141,5 +173,5 @@ static void TestEnd(void)
   TestFolderRemove();
 }
 
-AET_TEST_MAIN("atoms file", {"round trip", TestRoundTrip}, {"tables", TestTables}, {"refused", TestBad},
+AET_TEST_MAIN("atoms file", {"round trip", TestRoundTrip}, {"agreement", TestAgreement}, {"tables", TestTables}, {"refused", TestBad},
               {"published models", TestPublished}, {"clean up", TestEnd})

@@ -47,7 +47,7 @@ static void Update(ptrdiff_t count, const double *value, int classes, const int 
 void AetMixturePosterior(ptrdiff_t count, const double *value, int classes, const int *label, double *posterior)
 {
   Component now[CLASSES], next[CLASSES];
-  double    low = INFINITY, high = -INFINITY, least, moved = INFINITY, share[CLASSES];
+  double    low = INFINITY, high = -INFINITY, least, moved = INFINITY;
 
   for (ptrdiff_t i = 0; i < count; i++) {
     low = fmin(low, value[i]);
@@ -63,8 +63,5 @@ void AetMixturePosterior(ptrdiff_t count, const double *value, int classes, cons
       now[c] = next[c];
     }
   }
-  for (ptrdiff_t i = 0; i < count; i++) {
-    Share(now, classes, value[i], share);
-    posterior[i] = share[label[i]];
-  }
+  for (ptrdiff_t i = 0; i < count; i++) Share(now, classes, value[i], posterior + i * classes);
 }
