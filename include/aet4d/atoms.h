@@ -70,16 +70,40 @@ AET_EXTERN PetscErrorCode AetTrace(AetVolume volume, AetAtoms *atoms, AetTraceRe
 /** Bytes, roughly, that AetTrace needs beside a volume of n (z, y, x) on the rank that has most of `ranks`. Not collective. */
 AET_EXTERN PetscErrorCode AetTraceEstimateOn(const ptrdiff_t n[3], int ranks, double *bytes);
 
+#define AET_COMPARE_SPECIES (2 * AET_SPECIES_MAX)
+#define AET_COMPARE_BINS 60
 typedef struct {
   PetscInt found, truth, paired;
   double   recall, precision, rmsd_pm, species_agreement, percentile95_pm;
-  double   shift_angstrom[3]; /* mean shift found - truth that was removed */
+  double   shift_angstrom[3];                /* mean shift found - truth that was removed */
+  double   rotation[9], moved_angstrom[3];   /* found atoms were first put at rotation · x + moved; the identity and 0 unless aligned so */
+  double   rmsd_axis_pm[3], mean_axis_pm[3]; /* per axis; the mean that stayed (0 where the mean shift is removed) */
+  int      species_count;                    /* of both models together */
+  char     symbol[AET_COMPARE_SPECIES][8];
+  PetscInt confusion[AET_COMPARE_SPECIES + 1][AET_COMPARE_SPECIES + 1]; /* [truth][found] pairs; the last row: found without a reference,
+                                                                           the last column: reference not found */
+  double recall_species[AET_COMPARE_SPECIES], precision_species[AET_COMPARE_SPECIES]; /* found and named right, of the reference's; named
+                                                                                         right, of the found ones; -1: none there */
+  double   rmsd_species_pm[AET_COMPARE_SPECIES];                                      /* by the reference's species; -1: none paired */
+  double   expected_agreement; /* mean confidence of the paired atoms; -1: the found atoms carry none */
+  PetscInt with_sigma;         /* pairs whose found atom carries a standard deviation */
+  double   within[3][3];       /* [axis][k]: fraction of those with a difference of at most k + 1 standard deviations */
+  double   bin_pm;             /* width of the bins: distances from 0, differences from -AET_COMPARE_BINS bins */
+  PetscInt distances[AET_COMPARE_BINS], differences[3][2 * AET_COMPARE_BINS];
 } AetCompareResult;
+typedef enum {
+  AET_ALIGN_TRANSLATION, /* the mean shift is removed */
+  AET_ALIGN_NONE,        /* nothing is moved; r.m.s. about 0 */
+  AET_ALIGN_AXES,        /* exchanges and inversions of axes, and the mean shift */
+  AET_ALIGN_RIGID        /* any rotation and shift */
+} AetCompareAlignment;
 /** What a comparison counts. */
 typedef struct {
-  double    cutoff_angstrom;
-  double    box[6];        /* xmin, xmax, ymin, ymax, zmin, zmax in Å: atoms outside still pair but are not counted */
-  PetscBool reference_box; /* count found atoms only inside the smallest box around the counted reference atoms */
+  double              cutoff_angstrom;
+  double              box[6];        /* xmin, xmax, ymin, ymax, zmin, zmax in Å: atoms outside still pair but are not counted */
+  PetscBool           reference_box; /* count found atoms only inside the smallest box around the counted reference atoms */
+  AetCompareAlignment align;
+  PetscBool           mirror; /* of the alignments by axes and rigid: mirror images too */
 } AetCompareSettings;
 AET_EXTERN const AetOptionTable AetCompareOptions;
 /** The `compare_*` options. AET_ERR_INPUT names a malformed box. Not collective. */
@@ -87,7 +111,10 @@ AET_EXTERN PetscErrorCode AetCompareSettingsFromOptions(AetCompareSettings *sett
 /** Pairs one to one (greedy by distance over all pairs within the cut-off; ties by index), removes the mean shift and pairs again until it
     moves < 1e-4 Å; rmsd = sqrt of the sum over axes of the variance of the differences. Pairing uses both lists whole, so that nothing is
     lost at the faces of the box: recall counts the reference atoms inside it, precision the found atoms (shift removed) inside it, and
-    `found`, `truth`, `paired` are those numbers (paired: reference atoms). Collective on found->comm. */
+    `found`, `truth`, `paired` are those numbers (paired: reference atoms). A rotation, where one is asked for, is searched first, over all
+    rotations about the centroids with the innermost atoms, then fitted to nearest pairs from the inside outwards
+    (docs/theory/comparison.md). Empty lists give zeros. AET_ERR_INPUT names an atom whose position is not finite. Collective on
+    found->comm. */
 AET_EXTERN PetscErrorCode AetCompareWithin(AetAtoms found, AetAtoms truth, const AetCompareSettings *settings, AetCompareResult *result);
 /** AetCompareWithin without a box. Collective. */
 AET_EXTERN PetscErrorCode AetCompare(AetAtoms found, AetAtoms truth, double cutoff_angstrom, AetCompareResult *result);

@@ -151,7 +151,7 @@ static void TestBox(void)
 {
   const double       none[3] = {0};
   AetAtoms           truth = Lattice(0, none, 0), found = Lattice(3, none, 0.1);
-  AetCompareSettings settings = {1.5, {-100, 100, -6.9, 6.9, -100, 100}, PETSC_TRUE};
+  AetCompareSettings settings = {.cutoff_angstrom = 1.5, .box = {-100, 100, -6.9, 6.9, -100, 100}, .reference_box = PETSC_TRUE};
   AetCompareResult   r;
   PetscInt           inside = 0, kept = 0;
 
@@ -169,6 +169,107 @@ static void TestBox(void)
   AET_TEST_CALL(AetAtomsDestroy(&found));
 }
 
+/* Known misnamings, losses, additions, differences and standard deviations. */
+static void TestStatistics(void)
+{
+  const double     none[3] = {0}, noise[3] = {0.05, 0.1, 0.15};
+  const char      *other[] = {"Cu"};
+  AetAtoms         truth = Lattice(0, none, 0), found = Lattice(7, none, 0), extra;
+  AetCompareResult r;
+  PetscInt         light = 0, heavy = 0, lost[2] = {0}, renamed = 0, inside = 0, pairs = 0;
+
+  for (int i = 0; i < TOTAL; i++) {
+    *(i % 5 ? &light : &heavy) += 1;
+    if (i % 7 == 0) lost[i % 5 == 0]++;
+    renamed += i % 7 && i % 5 && i % 11 == 0;
+  }
+  for (PetscInt k = 0; k < found->count; k++) {
+    const int i = (int)found->intensity[k];
+    if (i % 5 && i % 11 == 0) found->species[k] = 1; /* light ones called heavy */
+    found->probability[2 * k + found->species[k]] = i % 2 ? 0.9 : 0.7;
+    for (int a = 0; a < 3; a++) {
+      found->position[3 * k + a] += noise[a] * AetRandomNormal(4, (uint64_t)a, (uint64_t)i);
+      if (i % 3) found->sigma[3 * k + a] = noise[a];
+    }
+  }
+  AET_TEST_CALL(AetAtomsCreate(MPI_COMM_WORLD, rank ? 0 : 1, 1, other, &extra));
+  if (!rank) extra->position[0] = 40;
+  AET_TEST_CALL(AetAtomsAppend(found, extra));
+  AET_TEST_CALL(AetCompare(found, truth, 1.5, &r));
+  AET_TEST(r.species_count == 3 && !strcmp(r.symbol[0], "Fe") && !strcmp(r.symbol[1], "Pt") && !strcmp(r.symbol[2], "Cu"));
+  AET_TEST(r.confusion[0][1] == renamed && r.confusion[0][3] == lost[0] && r.confusion[1][3] == lost[1]);
+  AET_TEST(r.confusion[0][0] == light - lost[0] - renamed && r.confusion[1][1] == heavy - lost[1] && r.confusion[1][0] == 0);
+  AET_TEST(r.confusion[3][2] == 1 && r.confusion[3][0] == 0 && r.precision_species[2] == 0 && r.recall_species[2] < 0);
+  AET_TEST_CLOSE(r.recall_species[0], (double)(light - lost[0] - renamed) / (double)light, 1e-12);
+  AET_TEST_CLOSE(r.precision_species[1], (double)(heavy - lost[1]) / (double)(heavy - lost[1] + renamed), 1e-12);
+  AET_TEST_CLOSE(r.species_agreement, 1 - (double)renamed / (double)r.paired, 1e-12);
+  AET_TEST_CLOSE(r.expected_agreement, 0.8, 0.01);
+  for (int a = 0; a < 3; a++) AET_TEST_CLOSE(r.rmsd_axis_pm[a], 100 * noise[a], 8 * noise[a]);
+  AET_TEST_CLOSE(r.rmsd_pm, 100 * sqrt(0.0025 + 0.01 + 0.0225), 1);
+  AET_TEST_CLOSE(r.rmsd_species_pm[1], r.rmsd_pm, 2.5);
+  AET_TEST(r.with_sigma > r.paired / 2 && r.with_sigma < r.paired);
+  for (int a = 0; a < 3; a++) {
+    AET_TEST_CLOSE(r.within[a][0], 0.683, 0.06);
+    AET_TEST_CLOSE(r.within[a][1], 0.954, 0.04);
+  }
+  for (int b = 0; b < AET_COMPARE_BINS; b++) pairs += r.distances[b], inside += b * r.bin_pm < 18.7 ? r.distances[b] : 0;
+  AET_TEST(pairs == r.paired);
+  AET_TEST_CLOSE((double)inside / (double)pairs, 0.68, 0.1);
+  pairs = 0;
+  for (int b = 0; b < 2 * AET_COMPARE_BINS; b++) pairs += r.differences[2][b];
+  AET_TEST(pairs == r.paired);
+  AET_TEST_CALL(AetAtomsDestroy(&truth));
+  AET_TEST_CALL(AetAtomsDestroy(&found));
+  AET_TEST_CALL(AetAtomsDestroy(&extra));
+}
+
+static void Map(AetAtoms atoms, const double R[9], const double shift[3])
+{
+  for (PetscInt i = 0; i < atoms->count; i++) {
+    double y[3];
+    for (int k = 0; k < 3; k++)
+      y[k] = R[3 * k] * atoms->position[3 * i] + R[3 * k + 1] * atoms->position[3 * i + 1] + R[3 * k + 2] * atoms->position[3 * i + 2] +
+             shift[k];
+    memcpy(atoms->position + 3 * i, y, sizeof y);
+  }
+}
+
+/* A crystal of two species, an eighth of it lost, all of it noisy: turned, mirrored, its axes exchanged. */
+static void TestAlign(void)
+{
+  const double       none[3] = {0}, shift[3] = {3.1, -12, 7.7}, exchange[9] = {0, 1, 0, 1, 0, 0, 0, 0, 1};
+  double             turn[9];
+  AetCompareSettings settings = {.cutoff_angstrom = 1.5};
+  AetCompareResult   straight, r;
+
+  for (int i = 0; i < 6; i++) settings.box[i] = i % 2 ? INFINITY : -INFINITY;
+  AetRotationFromAngles(AET_ANGLES_ZYX, (const double[3]){23, 47, -71}, turn);
+  for (int which = 0; which < 4; which++) { /* turned; turned and mirrored; exchanged; not moved at all */
+    AetAtoms truth = Lattice(0, none, 0), found = Lattice(8, none, 0.1), back;
+    settings.align = AET_ALIGN_TRANSLATION;
+    settings.mirror = PETSC_FALSE;
+    AET_TEST_CALL(AetCompareWithin(found, truth, &settings, &straight));
+    AET_TEST_CALL(AetAtomsCopy(found, &back));
+    if (which < 3) Map(back, which < 2 ? turn : exchange, shift);
+    for (PetscInt i = 0; i < back->count && which == 1; i++) back->position[3 * i] *= -1;
+    AET_TEST_CALL(AetAtomsSort(back));
+    if (which < 3) {
+      AET_TEST_CALL(AetCompareWithin(back, truth, &settings, &r));
+      AET_TEST(r.recall < 0.9 * straight.recall || r.rmsd_pm > 3 * straight.rmsd_pm);
+    }
+    settings.align = which == 2 ? AET_ALIGN_AXES : which == 3 ? AET_ALIGN_NONE : AET_ALIGN_RIGID;
+    settings.mirror = which == 1 || which == 2;
+    AET_TEST_CALL(AetCompareWithin(back, truth, &settings, &r));
+    AET_TEST_CLOSE(r.recall, straight.recall, 0);
+    AET_TEST_CLOSE(r.rmsd_pm, straight.rmsd_pm, 0.2);
+    AET_TEST_CLOSE(r.species_agreement, 1, 0);
+    for (int k = 0; k < 9 && which == 0; k++) AET_TEST_CLOSE(r.rotation[k], turn[3 * (k % 3) + k / 3], 2e-3); /* the inverse */
+    AET_TEST_CALL(AetAtomsDestroy(&truth));
+    AET_TEST_CALL(AetAtomsDestroy(&found));
+    AET_TEST_CALL(AetAtomsDestroy(&back));
+  }
+}
+
 static void TestEmpty(void)
 {
   const double     none[3] = {0};
@@ -179,6 +280,13 @@ static void TestEmpty(void)
   AET_TEST_CALL(AetAtomsCreate(MPI_COMM_WORLD, 0, 1, symbols, &found));
   AET_TEST_CALL(AetCompare(found, truth, 1.5, &r));
   AET_TEST(r.recall == 0 && r.precision == 0 && r.rmsd_pm == 0 && r.paired == 0);
+  AET_TEST(r.confusion[0][2] + r.confusion[1][2] == TOTAL && r.expected_agreement < 0 && r.with_sigma == 0);
+  AET_TEST_CALL(AetCompare(found, found, 1.5, &r));
+  AET_TEST(r.recall == 0 && r.truth == 0 && r.rmsd_species_pm[0] < 0);
+  if (!rank && truth->count) truth->position[0] = NAN;
+  AET_TEST(AetCompare(found, truth, 1.5, &r) == AET_ERR_INPUT);
+  AET_TEST(strstr(AetErrorMessage(), "reference atom") != NULL);
+  AetErrorClear();
   AET_TEST_CALL(AetAtomsDestroy(&truth));
   AET_TEST_CALL(AetAtomsDestroy(&found));
 }
@@ -201,4 +309,5 @@ static void TestOptions(void)
 }
 
 AET_TEST_MAIN("compare", {"documented order", TestOrder}, {"select, append, copy", TestSelectAppend}, {"known shift", TestShift},
-              {"missing atoms and noise", TestMissingAndNoise}, {"box", TestBox}, {"nothing found", TestEmpty}, {"options", TestOptions})
+              {"missing atoms and noise", TestMissingAndNoise}, {"box", TestBox}, {"species, axes, sigma", TestStatistics},
+              {"alignment", TestAlign}, {"nothing found", TestEmpty}, {"options", TestOptions})
