@@ -121,19 +121,25 @@ AET_EXTERN PetscErrorCode AetCompare(AetAtoms found, AetAtoms truth, double cuto
 /* ---------------------------------------------------------------- refinement against the measured images */
 
 AET_EXTERN const AetOptionTable AetRefineOptions;
+/** Where the standard deviations of the coordinates come from, in the order of refine_uncertainty's choices (docs/theory/uncertainty.md).
+ */
+typedef enum { AET_UNCERTAINTY_VIEWS, AET_UNCERTAINTY_BOUND, AET_UNCERTAINTY_JACKKNIFE } AetUncertainty;
 typedef struct {
-  PetscBool enabled;                     /* `run` refines what it traced */
-  PetscInt  cycles;                      /* of optics, positions and weights */
-  PetscInt  positions_iterations;        /* Gauss–Newton steps of the positions in a cycle; 0: only the optics are fitted */
-  double    limit_angstrom;              /* farthest that an atom may move from where it began */
-  double    b_min, b_max;                /* Å² */
-  int       profile;                     /* of refine_profile's choices: auto, scattering, gaussian */
-  PetscBool scales, backgrounds, shifts; /* of every image are fitted */
-  PetscBool counting;                    /* weights by the noise that grows with the signal; else all pixels alike */
-  double    robust;                      /* residuals beyond this many standard deviations weigh less (Huber); 0: none */
-  PetscBool extended;                    /* zero borders of the images were not measured */
-  PetscInt  probes;                      /* random vectors of the uncertainties; 0: no uncertainties */
-  uint64_t  seed;
+  PetscBool      enabled;                     /* `run` refines what it traced */
+  PetscInt       cycles;                      /* of optics, positions and weights */
+  PetscInt       positions_iterations;        /* Gauss–Newton steps of the positions in a cycle; 0: only the optics are fitted */
+  double         limit_angstrom;              /* farthest that an atom may move from where it began */
+  double         b_min, b_max;                /* Å² */
+  int            profile;                     /* of refine_profile's choices: auto, scattering, gaussian */
+  PetscBool      scales, backgrounds, shifts; /* of every image are fitted */
+  PetscBool      counting;                    /* weights by the noise that grows with the signal; else all pixels alike */
+  double         robust;                      /* residuals beyond this many standard deviations weigh less (Huber); 0: none */
+  PetscBool      extended;                    /* zero borders of the images were not measured */
+  PetscInt       probes;                      /* random vectors of the uncertainties; 0: no uncertainties */
+  AetUncertainty uncertainty;
+  PetscInt       jackknife_groups; /* of views, left out one after the other; 0: one view at a time */
+  PetscInt       groups;           /* of ranks that refine side by side; 0: as many as there is work for */
+  uint64_t       seed;
 } AetRefineSettings;
 /** From `refine_*`, `recon_extended`, `seed`. Not collective. */
 AET_EXTERN PetscErrorCode AetRefineSettingsFromOptions(AetRefineSettings *settings);
@@ -149,6 +155,9 @@ typedef struct {
   PetscInt  steps, at_limit;                          /* Gauss–Newton steps made; atoms that ended at the limit */
   double    sigma_median_pm, sigma_axis_median_pm[3]; /* 0: none computed */
   double    overdispersion;                           /* median of the variance that the views show over the one that the noise explains */
+  double    bound_axis_median_pm[3];                  /* the Cramér–Rao bound, atoms' coupling included */
+  PetscInt  jackknife_groups, jackknife_worst; /* refits; the one whose views left out moved the atoms most: its first view, from 0 */
+  double    jackknife_worst_ratio;             /* how far it moved them, r.m.s., over the median of the refits */
 } AetRefineReport;
 /** Moves the atoms so that their linear images fit the measured ones: height and B of every species, scale, background and shift of every
     image, positions by Gauss–Newton within a limit; then the uncertainty of every coordinate (docs/theory/refinement.md). Positions are Å

@@ -4,6 +4,7 @@
 static PetscErrorCode Summarise(AetAtoms atoms, const AetRefineReport *report, AetSummary summary)
 {
   static const char *const axis[] = {"refine.sigma_x_median_pm", "refine.sigma_y_median_pm", "refine.sigma_z_median_pm"};
+  static const char *const bound[] = {"refine.bound_x_median_pm", "refine.bound_y_median_pm", "refine.bound_z_median_pm"};
   char                     key[64];
 
   PetscFunctionBegin;
@@ -27,7 +28,12 @@ static PetscErrorCode Summarise(AetAtoms atoms, const AetRefineReport *report, A
   if (!(report->sigma_median_pm > 0)) PetscFunctionReturn(PETSC_SUCCESS);
   PetscCall(AetSummarySetNumber(summary, "refine.sigma_median_pm", report->sigma_median_pm));
   for (int a = 0; a < 3; a++) PetscCall(AetSummarySetNumber(summary, axis[a], report->sigma_axis_median_pm[a]));
+  for (int a = 0; a < 3; a++) PetscCall(AetSummarySetNumber(summary, bound[a], report->bound_axis_median_pm[a]));
   PetscCall(AetSummarySetNumber(summary, "refine.overdispersion", report->overdispersion));
+  if (!report->jackknife_groups) PetscFunctionReturn(PETSC_SUCCESS);
+  PetscCall(AetSummarySetNumber(summary, "refine.jackknife_groups", report->jackknife_groups));
+  PetscCall(AetSummarySetNumber(summary, "refine.jackknife_worst_view", report->jackknife_worst));
+  PetscCall(AetSummarySetNumber(summary, "refine.jackknife_worst_ratio", report->jackknife_worst_ratio));
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 

@@ -21,12 +21,16 @@ static const AetOption options[] = {
      "residuals beyond this many standard deviations count linearly (Huber); 0: all count squared"},
     {"refine_probes", AET_OPTION_INT, "", "16", 0, 10000, NULL,
      "random vectors for the uncertainties of the coordinates; 0: none are computed"},
+    {"refine_uncertainty", AET_OPTION_ENUM, "", "views", 0, 0, "views|bound|jackknife",
+     "standard deviations by what the views' residuals show; the Cramer-Rao bound of the noise alone; or refits without some of the views"},
+    {"refine_jackknife_groups", AET_OPTION_INT, "", "10", 0, 10000, NULL,
+     "of views, each left out once by the jackknife, 2 or more; 0: one view at a time"},
 };
 AET_OPTION_TABLE(AetRefineOptions, "refine", "refinement of atoms against the images", options);
 
 PetscErrorCode AetRefineSettingsFromOptions(AetRefineSettings *s)
 {
-  int      profile, weights;
+  int      profile, weights, uncertainty;
   PetscInt seed = 0;
 
   PetscFunctionBegin;
@@ -48,6 +52,11 @@ PetscErrorCode AetRefineSettingsFromOptions(AetRefineSettings *s)
   s->counting = (PetscBool)(weights == 0);
   PetscCall(AetOptionGetReal("refine_robust", &s->robust));
   PetscCall(AetOptionGetInt("refine_probes", &s->probes));
+  PetscCall(AetOptionGetEnum("refine_uncertainty", &uncertainty));
+  s->uncertainty = (AetUncertainty)uncertainty;
+  PetscCall(AetOptionGetInt("refine_jackknife_groups", &s->jackknife_groups));
+  s->groups = 0;
+  PetscCall(PetscOptionsGetInt(NULL, NULL, "-groups", &s->groups, NULL));
   s->extended = PETSC_FALSE;
   PetscCall(PetscOptionsGetBool(NULL, NULL, "-recon_extended", &s->extended, NULL));
   PetscCall(PetscOptionsGetInt(NULL, NULL, "-seed", &seed, NULL));

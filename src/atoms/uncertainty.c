@@ -1,13 +1,15 @@
-/* The uncertainty of every coordinate (docs/theory/refinement.md): the Cramér–Rao bound of the noise, coupling between atoms included,
-   times what the views show beyond that noise. */
+/* The uncertainty of every coordinate (docs/theory/uncertainty.md): the Cramér–Rao bound of the noise, and how much more than that the
+   views show, by their residuals or by leaving some of them out. */
 #include "atoms/kernel/cells.h"
-#include "atoms/refine_private.h"
+#include "atoms/uncertainty_private.h"
 #include <math.h>
 #include <stdlib.h>
 
 #define STREAM_PROBES 0x7369676d61700001ull
-#define NEIGHBOURS_ANGSTROM 6.0 /* ratios are averaged over atoms this near: one atom's own estimate is noisy */
+#define STREAM_NOISE 0x7369676d61700002ull
 #define NEIGHBOURS_MOST 256
+#define NOISE_PROBES 4 /* one draw of the noise for so many of the views: its ratio to the sparse bound varies little from place to place \
+                        */
 #define SOLVE_STEPS 40
 #define SOLVE_TOLERANCE 0.02
 
@@ -23,8 +25,17 @@ static void Probe(AetRefinery *r, PetscInt probe, const float *weighted)
   }
 }
 
-/* sum [count][3] <- Σ over probes of x², x = (JᵀWJ)⁻¹Jᵀ of a probe: draws of the estimate's error. Begins with the residuals in place. */
-static PetscErrorCode Draw(AetRefinery *r, const double *block, double *sum)
+/* residual <- noise of the variance that the weights say, weighted. */
+static void Noise(AetRefinery *r, PetscInt probe)
+{
+#pragma omp parallel for num_threads(AetThreads())
+  for (ptrdiff_t p = 0; p < r->tilt->v_count * r->pixels; p++) {
+    const uint64_t key = (uint64_t)((probe * r->tilt->views + r->tilt->v_start) * r->pixels + p);
+    r->residual[p] = r->weight[p] > 0 ? (float)(sqrt((double)r->weight[p]) * AetRandomNormal(r->settings->seed, STREAM_NOISE, key)) : 0;
+  }
+}
+
+PetscErrorCode AetRefineryDraw(AetRefinery *r, const double *block, PetscBool views, PetscInt probes, double *sum)
 {
   const size_t       size = 3 * (size_t)r->atoms.count;
   AetImagingGradient g = {0};
@@ -36,8 +47,11 @@ static PetscErrorCode Draw(AetRefinery *r, const double *block, double *sum)
   PetscCall(AetAgree(r->comm, PetscMalloc3(size + 1, &g.position, size + 1, &x, (size_t)pixels + 1, &weighted)));
   PetscCall(PetscArraycpy(weighted, r->residual, pixels));
   PetscCall(PetscArrayzero(sum, size));
-  for (PetscInt probe = 0; probe < r->settings->probes; probe++) {
-    Probe(r, probe, weighted);
+  for (PetscInt probe = 0; probe < probes; probe++) {
+    if (views)
+      Probe(r, probe, weighted);
+    else
+      Noise(r, probe);
     PetscCall(AetImagingAdjoint(r->imaging, &r->optics, &r->atoms, r->residual, PETSC_FALSE, &g));
     PetscCall(PetscArrayzero(x, size));
     PetscCall(AetRefinerySolve(r, block, 0, SOLVE_TOLERANCE, SOLVE_STEPS, g.position, x));
@@ -63,16 +77,17 @@ static void Sandwich(PetscInt count, const double *block, const double *outer, d
   }
 }
 
-/* ratio [count][3] <- the mean of above / below over each atom's neighbourhood. */
-static PetscErrorCode Smooth(PetscInt count, const double *position, const double *above, const double *below, double *ratio)
+PetscErrorCode AetRatioNearby(PetscInt count, const double *position, const double *above, const double *below, double *ratio)
 {
   AetCells cells;
 
   PetscFunctionBegin;
-  PetscCheck(!AetCellsBuild(&cells, count, position, NEIGHBOURS_ANGSTROM), PETSC_COMM_SELF, PETSC_ERR_MEM, "no memory for cells");
+  PetscCheck(!AetCellsBuild(&cells, count, position, AET_NEIGHBOURS_ANGSTROM), PETSC_COMM_SELF, PETSC_ERR_MEM, "no memory for cells");
 #pragma omp parallel for num_threads(AetThreads())
   for (PetscInt i = 0; i < count; i++) {
-    ptrdiff_t near[NEIGHBOURS_MOST], found = AetCellsNear(&cells, position, position + 3 * i, NEIGHBOURS_ANGSTROM, NEIGHBOURS_MOST, near);
+    ptrdiff_t near[NEIGHBOURS_MOST];
+    ptrdiff_t found = AetCellsNear(&cells, position, position + 3 * i, AET_NEIGHBOURS_ANGSTROM, NEIGHBOURS_MOST, near);
+    found = PetscMin(found, NEIGHBOURS_MOST);
     for (int a = 0; a < 3; a++) {
       double sum = 0, counted = 0;
       for (ptrdiff_t k = 0; k < found; k++)
@@ -97,15 +112,22 @@ static double Median(double *values, size_t count)
   return count ? values[count / 2] : 0;
 }
 
+/* Medians over the atoms of the axes of `sigma`, pm; `scratch` [count]. */
+static void AxisMedians(PetscInt count, const double *sigma, double *scratch, double median_pm[3])
+{
+  for (int a = 0; a < 3; a++) {
+    for (PetscInt i = 0; i < count; i++) scratch[i] = sigma[3 * i + a];
+    median_pm[a] = AET_PM_PER_ANGSTROM * Median(scratch, (size_t)count);
+  }
+}
+
 /* Medians over the atoms for the report; `scratch` [count][3]. */
-static void Report(AetRefinery *r, const double *sigma, const double *dispersion, double *scratch)
+static void Report(AetRefinery *r, const double *sigma, const double *bound, const double *dispersion, double *scratch)
 {
   const size_t count = (size_t)r->atoms.count;
 
-  for (int a = 0; a < 3; a++) {
-    for (size_t i = 0; i < count; i++) scratch[i] = sigma[3 * i + (size_t)a];
-    r->report->sigma_axis_median_pm[a] = AET_PM_PER_ANGSTROM * Median(scratch, count);
-  }
+  AxisMedians(r->atoms.count, sigma, scratch, r->report->sigma_axis_median_pm);
+  AxisMedians(r->atoms.count, bound, scratch, r->report->bound_axis_median_pm);
   for (size_t i = 0; i < count; i++) {
     const double *s = sigma + 3 * i;
     scratch[i] = sqrt(s[0] * s[0] + s[1] * s[1] + s[2] * s[2]);
@@ -115,31 +137,79 @@ static void Report(AetRefinery *r, const double *sigma, const double *dispersion
   r->report->overdispersion = Median(scratch, 3 * count);
 }
 
-PetscErrorCode AetRefineryUncertainty(AetRefinery *r, double *sigma)
+/* dispersion [count][3] <- the variance that the views show over the one that the noise explains, atoms taken alone. */
+static PetscErrorCode Overdispersion(AetRefinery *r, const double *block, double *dispersion)
 {
   const size_t       size = 3 * (size_t)r->atoms.count;
   const double       held = 1 / (1 - 1.5 / PetscMax((double)r->tilt->views, 3)); /* three coordinates were fitted to two per view */
   AetImagingGradient g = {0};
-  double            *block, *bound, *work, *ratio, *dispersion;
+  double            *shown, *alone;
 
   PetscFunctionBegin;
-  PetscCall(PetscMalloc6(2 * size + 1, &block, size + 1, &bound, size + 1, &work, size + 1, &ratio, size + 1, &dispersion, 2 * size + 1,
-                         &g.outer));
-  PetscCall(AetImagingBlocks(r->imaging, &r->optics, &r->atoms, r->weight, block));
+  PetscCall(PetscMalloc3(size + 1, &shown, size + 1, &alone, 2 * size + 1, &g.outer));
   for (PetscInt i = 0; i < r->atoms.count; i++) {
     double inverse[6];
     AetBlockInvert(block + 6 * i, inverse);
-    bound[3 * i] = inverse[0], bound[3 * i + 1] = inverse[3], bound[3 * i + 2] = inverse[5];
+    alone[3 * i] = inverse[0], alone[3 * i + 1] = inverse[3], alone[3 * i + 2] = inverse[5];
   }
-  PetscCall(AetRefineryEvaluate(r));
   PetscCall(AetImagingAdjoint(r->imaging, &r->optics, &r->atoms, r->residual, PETSC_FALSE, &g));
-  Sandwich(r->atoms.count, block, g.outer, held, work);
-  PetscCall(Smooth(r->atoms.count, r->position, work, bound, dispersion));
-  PetscCall(Draw(r, block, work));
-  for (size_t i = 0; i < size; i++) work[i] *= held * held / (double)r->settings->probes;
-  PetscCall(Smooth(r->atoms.count, r->position, work, bound, ratio));
-  for (size_t i = 0; i < size; i++) sigma[i] = sqrt(PetscMax(bound[i] * ratio[i], 0));
-  Report(r, sigma, dispersion, work);
-  PetscCall(PetscFree6(block, bound, work, ratio, dispersion, g.outer));
+  Sandwich(r->atoms.count, block, g.outer, held, shown);
+  PetscCall(AetRatioNearby(r->atoms.count, r->position, shown, alone, dispersion));
+  PetscCall(PetscFree3(shown, alone, g.outer));
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+/* variance [count][3]: of the sparse Fisher matrix, times what draws of the noise show beyond the atoms near. */
+static PetscErrorCode Bound(AetRefinery *r, const double *block, double *variance)
+{
+  const PetscInt probes = (r->settings->probes + NOISE_PROBES - 1) / NOISE_PROBES;
+  const size_t   size = 3 * (size_t)r->atoms.count;
+  double        *drawn, *ratio;
+
+  PetscFunctionBegin;
+  PetscCall(PetscMalloc2(size + 1, &drawn, size + 1, &ratio));
+  PetscCall(AetRefineryFisher(r, variance));
+  PetscCall(AetRefineryDraw(r, block, PETSC_FALSE, probes, drawn));
+  for (size_t i = 0; i < size; i++) drawn[i] /= (double)probes;
+  PetscCall(AetRatioNearby(r->atoms.count, r->position, drawn, variance, ratio));
+  for (size_t i = 0; i < size; i++) variance[i] *= ratio[i];
+  PetscCall(PetscFree2(drawn, ratio));
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+/* variance [count][3]: the bound times what the views' residuals show. */
+static PetscErrorCode ByViews(AetRefinery *r, const double *block, const double *bound, double *variance)
+{
+  const double held = 1 / (1 - 1.5 / PetscMax((double)r->tilt->views, 3));
+  const size_t size = 3 * (size_t)r->atoms.count;
+  double      *ratio;
+
+  PetscFunctionBegin;
+  PetscCall(PetscMalloc1(size + 1, &ratio));
+  PetscCall(AetRefineryDraw(r, block, PETSC_TRUE, r->settings->probes, variance));
+  for (size_t i = 0; i < size; i++) variance[i] *= held * held / (double)r->settings->probes;
+  PetscCall(AetRatioNearby(r->atoms.count, r->position, variance, bound, ratio));
+  for (size_t i = 0; i < size; i++) variance[i] = bound[i] * ratio[i];
+  PetscCall(PetscFree(ratio));
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+PetscErrorCode AetRefineryUncertainty(AetRefinery *r, double *sigma)
+{
+  const size_t size = 3 * (size_t)r->atoms.count;
+  double      *block, *bound, *dispersion, *scratch;
+
+  PetscFunctionBegin;
+  PetscCall(PetscMalloc4(2 * size + 1, &block, size + 1, &bound, size + 1, &dispersion, size + 1, &scratch));
+  PetscCall(AetImagingBlocks(r->imaging, &r->optics, &r->atoms, r->weight, block));
+  PetscCall(Bound(r, block, bound));
+  PetscCall(AetRefineryEvaluate(r));
+  PetscCall(Overdispersion(r, block, dispersion));
+  if (r->settings->uncertainty == AET_UNCERTAINTY_VIEWS) PetscCall(ByViews(r, block, bound, sigma));
+  if (r->settings->uncertainty == AET_UNCERTAINTY_BOUND) PetscCall(PetscArraycpy(sigma, bound, size));
+  if (r->settings->uncertainty == AET_UNCERTAINTY_JACKKNIFE) PetscCall(AetRefineryJackknife(r, bound, sigma));
+  for (size_t i = 0; i < size; i++) sigma[i] = sqrt(PetscMax(sigma[i], 0)), bound[i] = sqrt(PetscMax(bound[i], 0));
+  Report(r, sigma, bound, dispersion, scratch);
+  PetscCall(PetscFree4(block, bound, dispersion, scratch));
   PetscFunctionReturn(PETSC_SUCCESS);
 }
