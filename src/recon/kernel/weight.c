@@ -25,11 +25,19 @@ double AetWindowAt(AetWindow window, double r)
   }
 }
 
+/* With x = πt/4, sin 4x = 4 sin x cos x (1 - 2 sin² x). */
+double AetSlab(double t)
+{
+  const double x = 0.25 * M_PI * t, sine = sin(x), square = sine * sine;
+
+  return fabs(x) < 1e-4 ? 1 - 17.0 / 6 * x * x : square * cos(x) * (1 - 2 * square) / (x * x);
+}
+
 void AetWeightRow(ptrdiff_t views, const double *across, const double *along, double floor, ptrdiff_t count, double *weight)
 {
   for (ptrdiff_t x = 0; x < count; x++) {
     double sum = 0;
-    for (ptrdiff_t i = 0; i < views; i++) sum += Sinc(across[i] + (double)x * along[i]);
+    for (ptrdiff_t i = 0; i < views; i++) sum += AetSlab(across[i] + (double)x * along[i]);
     weight[x] = 1 / (sum > floor ? sum : floor);
   }
 }
