@@ -1,13 +1,11 @@
 /* The chain of stages: what each depends on, whether it can be skipped, what it leaves behind. */
-#include "pipeline.h"
-#include "curve.h"
+#include "pipeline_make.h"
 #include "preflight.h"
 #include "stages.h"
 #include <string.h>
 #include <unistd.h>
 
 #define AET_INPUTS_MAX 6
-#define CHECKPOINT "checkpoint.h5"
 
 typedef struct {
   const char        *name;       /* in messages and in the stage key */
@@ -21,204 +19,28 @@ typedef struct {
   PetscErrorCode (*make)(AetRun *run, const char *path);
 } Stage;
 
-static PetscErrorCode MakeTilt(AetRun *run, const char *path)
-{
-  PetscBool refine;
-  int       unknown;
-
-  PetscFunctionBegin;
-  PetscCall(AetTiltSeriesReadFromOptions(run->comm, &run->tilt));
-  PetscCall(AetReport(run->comm, "  %td images of %td x %td pixels of %.4g Å, tilts %.4g° to %.4g°\n", run->tilt->views, run->tilt->nx,
-                      run->tilt->ny, run->tilt->pixel_angstrom, run->tilt->angles_deg[0][1],
-                      run->tilt->angles_deg[run->tilt->views - 1][1]));
-  PetscCall(AetSummarySetNumber(run->output.summary, "prepare.views", (double)run->tilt->views));
-  PetscCall(AetSummarySetNumber(run->output.summary, "prepare.pixel_angstrom", run->tilt->pixel_angstrom));
-  PetscCall(AetSummaryForget(run->output.summary, "tilt."));
-  PetscCall(AetOptionGetBool("tilt_refine_angles", &refine));
-  PetscCall(AetOptionGetEnum("tilt_orientations", &unknown));
-  if (unknown)
-    PetscCall(AetStageFindOrientations(run->tilt, run->output.summary));
-  else if (refine)
-    PetscCall(AetStageRefineAngles(run->tilt, run->output.summary));
-  PetscCall(AetTiltSeriesWrite(run->tilt, path));
-  PetscFunctionReturn(PETSC_SUCCESS);
-}
-
-/* The half-set curve of a new volume as fsc.csv, on its request; that of an earlier volume goes. */
-static PetscErrorCode MeasureResolution(AetRun *run, AetTiltSeries tilt)
-{
-  char          path[PETSC_MAX_PATH_LEN];
-  AetResolution resolution = {0};
-  PetscBool     wanted;
-  int           rank;
-
-  PetscFunctionBegin;
-  PetscCallMPI(MPI_Comm_rank(run->comm, &rank));
-  AetOutputPath(&run->output, "fsc.csv", path);
-  PetscCall(AetOptionGetBool("recon_half_sets", &wanted));
-  if (!wanted) {
-    if (!rank) (void)unlink(path);
-    PetscFunctionReturn(PETSC_SUCCESS);
-  }
-  PetscCall(AetStageHalfSets(tilt, run->output.summary, &resolution));
-  PetscCall(AetAgree(run->comm, rank ? PETSC_SUCCESS : AetCurveWrite(&resolution, path)));
-  PetscCall(AetResolutionFree(&resolution));
-  PetscFunctionReturn(PETSC_SUCCESS);
-}
-
-/* Removes a result that a run with other options left, and its twin. */
-static PetscErrorCode RemoveStale(AetRun *run, const char *name, const char *twin)
-{
-  char path[PETSC_MAX_PATH_LEN];
-  int  rank;
-
-  PetscFunctionBegin;
-  PetscCallMPI(MPI_Comm_rank(run->comm, &rank));
-  AetOutputPath(&run->output, name, path);
-  if (!rank) (void)unlink(path);
-  AetOutputPath(&run->output, twin, path);
-  if (!rank) (void)unlink(path);
-  PetscFunctionReturn(PETSC_SUCCESS);
-}
-
-/* The volume as it was reconstructed is kept beside the filtered one. */
-static PetscErrorCode FilterVolume(AetRun *run)
-{
-  char      path[PETSC_MAX_PATH_LEN];
-  PetscBool wanted;
-
-  PetscFunctionBegin;
-  PetscCall(AetStageIsFiltered(&wanted));
-  if (!wanted) PetscFunctionReturn(RemoveStale(run, "volume_unfiltered.h5", "volume_unfiltered.xdmf"));
-  AetOutputPath(&run->output, "volume_unfiltered.h5", path);
-  PetscCall(AetVolumeWrite(run->volume, path));
-  PetscCall(AetStageFilter(run->volume, run->output.summary));
-  PetscFunctionReturn(PETSC_SUCCESS);
-}
-
-static PetscErrorCode MakeVolume(AetRun *run, const char *path)
-{
-  AetTiltSeries tilt = NULL;
-  char          checkpoint[PETSC_MAX_PATH_LEN];
-  AetScan       scan = {0};
-
-  PetscFunctionBegin;
-  AetOutputPath(&run->output, CHECKPOINT, checkpoint);
-  PetscCall(AetRunTilt(run, &tilt));
-  PetscCall(AetRunScan(run, tilt, &scan));
-  PetscCall(AetReconScanUse(&scan, PETSC_TRUE)); /* for all that follows, and for the options that the file names as its origin */
-  PetscCall(AetStageReconstruct(tilt, run->output.summary, checkpoint, run->key, &run->volume));
-  PetscCall(MeasureResolution(run, tilt));
-  PetscCall(FilterVolume(run));
-  PetscCall(AetVolumeWrite(run->volume, path));
-  PetscCall(AetReconScanUse(&scan, PETSC_FALSE));
-  PetscCall(AetReconScanFree(&scan));
-  PetscFunctionReturn(PETSC_SUCCESS);
-}
-
-/* The atoms that the volume has without the filter. */
-static PetscErrorCode TraceUnfiltered(AetRun *run)
-{
-  char      path[PETSC_MAX_PATH_LEN];
-  AetVolume volume;
-  AetAtoms  atoms;
-  PetscBool wanted;
-
-  PetscFunctionBegin;
-  PetscCall(AetStageIsFiltered(&wanted));
-  if (!wanted || run->volume_file) PetscFunctionReturn(RemoveStale(run, "atoms_unfiltered.h5", "atoms_unfiltered.xyz"));
-  AetOutputPath(&run->output, "volume_unfiltered.h5", path);
-  PetscCall(AetVolumeRead(run->comm, path, &volume));
-  PetscCall(AetStageTraceUnfiltered(volume, run->atoms, run->output.summary, &atoms));
-  AetOutputPath(&run->output, "atoms_unfiltered.h5", path);
-  PetscCall(AetAtomsWrite(atoms, path));
-  PetscCall(AetAtomsDestroy(&atoms));
-  PetscCall(AetVolumeDestroy(&volume));
-  PetscFunctionReturn(PETSC_SUCCESS);
-}
-
-static PetscErrorCode MakeAtoms(AetRun *run, const char *path)
-{
-  AetVolume volume;
-
-  PetscFunctionBegin;
-  PetscCall(AetRunVolume(run, &volume));
-  PetscCall(AetStageTrace(volume, run->output.summary, &run->atoms));
-  PetscCall(AetAtomsWrite(run->atoms, path));
-  PetscCall(TraceUnfiltered(run));
-  PetscFunctionReturn(PETSC_SUCCESS);
-}
-
-/* The traced atoms, or those given, refined. */
-static PetscErrorCode MakeRefined(AetRun *run, const char *path)
-{
-  AetTiltSeries tilt = NULL;
-  char          traced[PETSC_MAX_PATH_LEN];
-
-  PetscFunctionBegin;
-  PetscCall(AetRunTilt(run, &tilt));
-  AetOutputPath(&run->output, "traced.h5", traced);
-  if (!run->atoms) PetscCall(AetAtomsRead(run->comm, run->atoms_file ? run->atoms_file : traced, &run->atoms));
-  PetscCall(AetStageRefine(run->atoms, tilt, run->output.summary));
-  PetscCall(AetAtomsWrite(run->atoms, path));
-  PetscFunctionReturn(PETSC_SUCCESS);
-}
-
 static const Stage stages[AET_STAGE_COUNT] = {
-    {"prepare", "prepare", "tilt.h5", NULL, NULL, NULL,
+    {"prepare", "prepare", AET_TILT_FILE, NULL, NULL, NULL,
      (const char *const[]){"tilt_", "recon_angles_", "recon_orientations_", "seed", "recon_thickness", "recon_extended", NULL},
-     (const char *const[]){"tilt_projections", "tilt_angles", NULL}, MakeTilt},
-    {"reconstruct", "recon", "volume.h5", "volume.xdmf", "volume_unfiltered.h5", CHECKPOINT,
+     (const char *const[]){"tilt_projections", "tilt_angles", NULL}, AetRunMakeTilt},
+    {"reconstruct", "recon", AET_VOLUME_FILE, "volume.xdmf", "volume_unfiltered.h5", AET_CHECKPOINT_FILE,
      (const char *const[]){"recon_", "!recon_checkpoint_", "seed", NULL}, (const char *const[]){"recon_support", "recon_initial", NULL},
-     MakeVolume},
-    {"trace", "trace", "atoms.h5", "atoms.xyz", "atoms_unfiltered.h5", NULL, (const char *const[]){"trace_", "seed", NULL},
-     (const char *const[]){NULL}, MakeAtoms},
-    {"refine", "refine", "atoms.h5", "atoms.xyz", NULL, NULL, (const char *const[]){"refine_", "recon_extended", "seed", NULL},
-     (const char *const[]){NULL}, MakeRefined},
+     AetRunMakeVolume},
+    {"trace", "trace", AET_ATOMS_FILE, "atoms.xyz", "atoms_unfiltered.h5", NULL, (const char *const[]){"trace_", "seed", NULL},
+     (const char *const[]){NULL}, AetRunMakeAtoms},
+    {"refine", "refine", AET_ATOMS_FILE, "atoms.xyz", NULL, NULL, (const char *const[]){"refine_", "recon_extended", "seed", NULL},
+     (const char *const[]){NULL}, AetRunMakeRefined},
 };
 
 /* The result of a stage, and what lies beside it: traced atoms make room for refined ones. */
 static const char *OutputOf(const AetRun *run, const Stage *stage)
 {
-  return run->refines && stage->make == MakeAtoms ? "traced.h5" : stage->output;
+  return run->refines && stage->make == AetRunMakeAtoms ? AET_TRACED_FILE : stage->output;
 }
 
 static const char *TwinOf(const AetRun *run, const Stage *stage)
 {
-  return run->refines && stage->make == MakeAtoms ? "traced.xyz" : stage->twin;
-}
-
-PetscErrorCode AetRunTilt(AetRun *run, AetTiltSeries *tilt)
-{
-  char path[PETSC_MAX_PATH_LEN];
-
-  PetscFunctionBegin;
-  AetOutputPath(&run->output, stages[AET_STAGE_PREPARE].output, path);
-  if (!run->tilt) PetscCall(AetTiltSeriesRead(run->comm, path, &run->tilt));
-  *tilt = run->tilt;
-  PetscFunctionReturn(PETSC_SUCCESS);
-}
-
-PetscErrorCode AetRunVolume(AetRun *run, AetVolume *volume)
-{
-  char path[PETSC_MAX_PATH_LEN];
-
-  PetscFunctionBegin;
-  AetOutputPath(&run->output, stages[AET_STAGE_RECONSTRUCT].output, path);
-  if (!run->volume) PetscCall(AetVolumeRead(run->comm, run->volume_file ? run->volume_file : path, &run->volume));
-  *volume = run->volume;
-  PetscFunctionReturn(PETSC_SUCCESS);
-}
-
-PetscErrorCode AetRunAtoms(AetRun *run, AetAtoms *atoms)
-{
-  char path[PETSC_MAX_PATH_LEN];
-
-  PetscFunctionBegin;
-  AetOutputPath(&run->output, stages[AET_STAGE_TRACE].output, path);
-  if (!run->atoms) PetscCall(AetAtomsRead(run->comm, path, &run->atoms));
-  *atoms = run->atoms;
-  PetscFunctionReturn(PETSC_SUCCESS);
+  return run->refines && stage->make == AetRunMakeAtoms ? "traced.xyz" : stage->twin;
 }
 
 /* The paths of the FILE options that name files; words such as `auto` and `none` name none. */
@@ -237,12 +59,12 @@ static PetscErrorCode InputPaths(AetRun *run, const Stage *stage, char paths[AET
     inputs[count] = paths[count];
     count++;
   }
-  if (stage->make == MakeRefined && run->atoms_file) {
+  if (stage->make == AetRunMakeRefined && run->atoms_file) {
     PetscCall(AetFileSplitName(run->atoms_file, paths[count], PETSC_MAX_PATH_LEN, array, sizeof array));
     inputs[count] = paths[count];
     count++;
   }
-  if (stage->make == MakeAtoms && run->volume_file) {
+  if (stage->make == AetRunMakeAtoms && run->volume_file) {
     PetscCall(AetFileSplitName(run->volume_file, paths[count], PETSC_MAX_PATH_LEN, array, sizeof array));
     inputs[count] = paths[count];
     count++;
@@ -260,7 +82,7 @@ static PetscErrorCode StageKey(AetRun *run, const Stage *stage, const char *befo
 
   PetscFunctionBegin;
   PetscCall(InputPaths(run, stage, paths, inputs));
-  if (stage->make == MakeVolume) PetscCall(AetRunScanKey(set));
+  if (stage->make == AetRunMakeVolume) PetscCall(AetRunScanKey(set));
   snprintf(name, sizeof name, "%s after %s%s%s", stage->name, before, set[0] ? " of " : "", set);
   PetscCall(AetStageKey(run->comm, name, stage->options, inputs, key));
   PetscFunctionReturn(PETSC_SUCCESS);
@@ -305,7 +127,7 @@ static PetscErrorCode IsDone(AetRun *run, const Stage *stage, const char *key, P
     PetscCall(AetFileExists(run->comm, path, &there));
     *done = there;
   }
-  if (stage->make != MakeAtoms || !run->volume_file) PetscCall(AetStageIsFiltered(&filtered));
+  if (stage->make != AetRunMakeAtoms || !run->volume_file) PetscCall(AetStageIsFiltered(&filtered));
   if (*done && stage->unfiltered && filtered) {
     AetOutputPath(&run->output, stage->unfiltered, path);
     PetscCall(AetFileExists(run->comm, path, &there));

@@ -1,0 +1,181 @@
+/* What the stages of the chain read, make and leave behind. */
+#include "pipeline_make.h"
+#include "curve.h"
+#include "stages.h"
+#include <unistd.h>
+
+PetscErrorCode AetRunTilt(AetRun *run, AetTiltSeries *tilt)
+{
+  char path[PETSC_MAX_PATH_LEN];
+
+  PetscFunctionBegin;
+  AetOutputPath(&run->output, AET_TILT_FILE, path);
+  if (!run->tilt) PetscCall(AetTiltSeriesRead(run->comm, path, &run->tilt));
+  *tilt = run->tilt;
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+PetscErrorCode AetRunVolume(AetRun *run, AetVolume *volume)
+{
+  char path[PETSC_MAX_PATH_LEN];
+
+  PetscFunctionBegin;
+  AetOutputPath(&run->output, AET_VOLUME_FILE, path);
+  if (!run->volume) PetscCall(AetVolumeRead(run->comm, run->volume_file ? run->volume_file : path, &run->volume));
+  *volume = run->volume;
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+PetscErrorCode AetRunAtoms(AetRun *run, AetAtoms *atoms)
+{
+  char path[PETSC_MAX_PATH_LEN];
+
+  PetscFunctionBegin;
+  AetOutputPath(&run->output, AET_ATOMS_FILE, path);
+  if (!run->atoms) PetscCall(AetAtomsRead(run->comm, path, &run->atoms));
+  *atoms = run->atoms;
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+PetscErrorCode AetRunMakeTilt(AetRun *run, const char *path)
+{
+  PetscBool refine;
+  int       unknown;
+
+  PetscFunctionBegin;
+  PetscCall(AetTiltSeriesReadFromOptions(run->comm, &run->tilt));
+  PetscCall(AetReport(run->comm, "  %td images of %td x %td pixels of %.4g Å, tilts %.4g° to %.4g°\n", run->tilt->views, run->tilt->nx,
+                      run->tilt->ny, run->tilt->pixel_angstrom, run->tilt->angles_deg[0][1],
+                      run->tilt->angles_deg[run->tilt->views - 1][1]));
+  PetscCall(AetSummarySetNumber(run->output.summary, "prepare.views", (double)run->tilt->views));
+  PetscCall(AetSummarySetNumber(run->output.summary, "prepare.pixel_angstrom", run->tilt->pixel_angstrom));
+  PetscCall(AetSummaryForget(run->output.summary, "tilt."));
+  PetscCall(AetOptionGetBool("tilt_refine_angles", &refine));
+  PetscCall(AetOptionGetEnum("tilt_orientations", &unknown));
+  if (unknown)
+    PetscCall(AetStageFindOrientations(run->tilt, run->output.summary));
+  else if (refine)
+    PetscCall(AetStageRefineAngles(run->tilt, run->output.summary));
+  PetscCall(AetTiltSeriesWrite(run->tilt, path));
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+/* The half-set curve of a new volume as fsc.csv, on its request; that of an earlier volume goes. */
+static PetscErrorCode MeasureResolution(AetRun *run, AetTiltSeries tilt)
+{
+  char          path[PETSC_MAX_PATH_LEN];
+  AetResolution resolution = {0};
+  PetscBool     wanted;
+  int           rank;
+
+  PetscFunctionBegin;
+  PetscCallMPI(MPI_Comm_rank(run->comm, &rank));
+  AetOutputPath(&run->output, "fsc.csv", path);
+  PetscCall(AetOptionGetBool("recon_half_sets", &wanted));
+  if (!wanted) {
+    if (!rank) (void)unlink(path);
+    PetscFunctionReturn(PETSC_SUCCESS);
+  }
+  PetscCall(AetStageHalfSets(tilt, run->output.summary, &resolution));
+  PetscCall(AetAgree(run->comm, rank ? PETSC_SUCCESS : AetCurveWrite(&resolution, path)));
+  PetscCall(AetResolutionFree(&resolution));
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+/* Removes a result that a run with other options left, and its twin. */
+static PetscErrorCode RemoveStale(AetRun *run, const char *name, const char *twin)
+{
+  char path[PETSC_MAX_PATH_LEN];
+  int  rank;
+
+  PetscFunctionBegin;
+  PetscCallMPI(MPI_Comm_rank(run->comm, &rank));
+  AetOutputPath(&run->output, name, path);
+  if (!rank) (void)unlink(path);
+  AetOutputPath(&run->output, twin, path);
+  if (!rank) (void)unlink(path);
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+/* The volume as it was reconstructed is kept beside the filtered one. */
+static PetscErrorCode FilterVolume(AetRun *run)
+{
+  char      path[PETSC_MAX_PATH_LEN];
+  PetscBool wanted;
+
+  PetscFunctionBegin;
+  PetscCall(AetStageIsFiltered(&wanted));
+  if (!wanted) PetscFunctionReturn(RemoveStale(run, "volume_unfiltered.h5", "volume_unfiltered.xdmf"));
+  AetOutputPath(&run->output, "volume_unfiltered.h5", path);
+  PetscCall(AetVolumeWrite(run->volume, path));
+  PetscCall(AetStageFilter(run->volume, run->output.summary));
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+PetscErrorCode AetRunMakeVolume(AetRun *run, const char *path)
+{
+  AetTiltSeries tilt = NULL;
+  char          checkpoint[PETSC_MAX_PATH_LEN];
+  AetScan       scan = {0};
+
+  PetscFunctionBegin;
+  AetOutputPath(&run->output, AET_CHECKPOINT_FILE, checkpoint);
+  PetscCall(AetRunTilt(run, &tilt));
+  PetscCall(AetRunScan(run, tilt, &scan));
+  PetscCall(AetReconScanUse(&scan, PETSC_TRUE)); /* for all that follows, and for the options that the file names as its origin */
+  PetscCall(AetStageReconstruct(tilt, run->output.summary, checkpoint, run->key, &run->volume));
+  PetscCall(MeasureResolution(run, tilt));
+  PetscCall(FilterVolume(run));
+  PetscCall(AetVolumeWrite(run->volume, path));
+  PetscCall(AetReconScanUse(&scan, PETSC_FALSE));
+  PetscCall(AetReconScanFree(&scan));
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+/* The atoms that the volume has without the filter. */
+static PetscErrorCode TraceUnfiltered(AetRun *run)
+{
+  char      path[PETSC_MAX_PATH_LEN];
+  AetVolume volume;
+  AetAtoms  atoms;
+  PetscBool wanted;
+
+  PetscFunctionBegin;
+  PetscCall(AetStageIsFiltered(&wanted));
+  if (!wanted || run->volume_file) PetscFunctionReturn(RemoveStale(run, "atoms_unfiltered.h5", "atoms_unfiltered.xyz"));
+  AetOutputPath(&run->output, "volume_unfiltered.h5", path);
+  PetscCall(AetVolumeRead(run->comm, path, &volume));
+  PetscCall(AetStageTraceUnfiltered(volume, run->atoms, run->output.summary, &atoms));
+  AetOutputPath(&run->output, "atoms_unfiltered.h5", path);
+  PetscCall(AetAtomsWrite(atoms, path));
+  PetscCall(AetAtomsDestroy(&atoms));
+  PetscCall(AetVolumeDestroy(&volume));
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+PetscErrorCode AetRunMakeAtoms(AetRun *run, const char *path)
+{
+  AetVolume volume;
+
+  PetscFunctionBegin;
+  PetscCall(AetRunVolume(run, &volume));
+  PetscCall(AetStageTrace(volume, run->output.summary, &run->atoms));
+  PetscCall(AetAtomsWrite(run->atoms, path));
+  PetscCall(TraceUnfiltered(run));
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+/* The traced atoms, or those given, refined. */
+PetscErrorCode AetRunMakeRefined(AetRun *run, const char *path)
+{
+  AetTiltSeries tilt = NULL;
+  char          traced[PETSC_MAX_PATH_LEN];
+
+  PetscFunctionBegin;
+  PetscCall(AetRunTilt(run, &tilt));
+  AetOutputPath(&run->output, AET_TRACED_FILE, traced);
+  if (!run->atoms) PetscCall(AetAtomsRead(run->comm, run->atoms_file ? run->atoms_file : traced, &run->atoms));
+  PetscCall(AetStageRefine(run->atoms, tilt, run->output.summary));
+  PetscCall(AetAtomsWrite(run->atoms, path));
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
