@@ -25,6 +25,8 @@ struct _p_AetAtoms {
   double  *probability; /* [count][species_count] of every species; what their sum lacks of 1 is the probability of no atom; a row of zeros:
                            unknown; owned, never NULL */
   double *sigma;        /* [count][3] standard deviations of x, y, z in Å; 0 where unknown; owned, never NULL */
+  double *sigma_total;  /* [count][3] the same as replicas of the whole chain calibrate them; 0 where unknown; owned, never NULL */
+  double *p_found;      /* [count] fraction of the replicas in which the atom was found; 0 without replicas; owned, never NULL */
 };
 AET_EXTERN const AetOptionTable AetTraceOptions;
 

@@ -1,4 +1,4 @@
-/* Lists of atoms: create, order, gather. An atom is 136 bytes where a volume has thousands of voxels for it, so lists are ordered by
+/* Lists of atoms: create, order, gather. An atom is 168 bytes where a volume has thousands of voxels for it, so lists are ordered by
    gathering them: the order is then independent of the number of ranks without a parallel sort. */
 #include "atoms/atoms_private.h"
 #include <math.h>
@@ -9,6 +9,7 @@ static PetscErrorCode Allocate(AetAtoms atoms, PetscInt count)
 {
   PetscFunctionBegin;
   atoms->count = count;
+  PetscCall(PetscCalloc2((size_t)count * 3 + 1, &atoms->sigma_total, (size_t)count + 1, &atoms->p_found));
   PetscCall(PetscCalloc6((size_t)count * 3 + 1, &atoms->position, (size_t)count + 1, &atoms->species, (size_t)count + 1, &atoms->intensity,
                          (size_t)count + 1, &atoms->confidence, (size_t)count * 3 + 1, &atoms->sigma,
                          (size_t)count * (size_t)atoms->species_count + 1, &atoms->probability));
@@ -18,6 +19,7 @@ static PetscErrorCode Allocate(AetAtoms atoms, PetscInt count)
 static PetscErrorCode Release(AetAtoms atoms)
 {
   PetscFunctionBegin;
+  PetscCall(PetscFree2(atoms->sigma_total, atoms->p_found));
   PetscCall(PetscFree6(atoms->position, atoms->species, atoms->intensity, atoms->confidence, atoms->sigma, atoms->probability));
   PetscFunctionReturn(PETSC_SUCCESS);
 }
@@ -103,9 +105,11 @@ PetscErrorCode AetAtomsAgree(AetAtoms atoms)
 /* The local atom i as it travels. */
 static AetAtomRecord RecordOf(AetAtoms atoms, PetscInt i)
 {
-  AetAtomRecord r = {.intensity = atoms->intensity[i], .confidence = atoms->confidence[i], .species = atoms->species[i]};
+  AetAtomRecord r = {
+      .intensity = atoms->intensity[i], .confidence = atoms->confidence[i], .species = atoms->species[i], .p_found = atoms->p_found[i]};
 
   for (int a = 0; a < 3; a++) r.position[a] = atoms->position[3 * i + a], r.sigma[a] = atoms->sigma[3 * i + a];
+  for (int a = 0; a < 3; a++) r.sigma_total[a] = atoms->sigma_total[3 * i + a];
   for (int s = 0; s < atoms->species_count; s++) r.probability[s] = atoms->probability[(ptrdiff_t)i * atoms->species_count + s];
   return r;
 }
@@ -113,6 +117,8 @@ static AetAtomRecord RecordOf(AetAtoms atoms, PetscInt i)
 static void PutRecord(AetAtoms atoms, ptrdiff_t i, const AetAtomRecord *r)
 {
   for (int a = 0; a < 3; a++) atoms->position[3 * i + a] = r->position[a], atoms->sigma[3 * i + a] = r->sigma[a];
+  for (int a = 0; a < 3; a++) atoms->sigma_total[3 * i + a] = r->sigma_total[a];
+  atoms->p_found[i] = r->p_found;
   for (int s = 0; s < atoms->species_count; s++) atoms->probability[i * atoms->species_count + s] = r->probability[s];
   atoms->species[i] = r->species;
   atoms->intensity[i] = r->intensity;

@@ -6,7 +6,7 @@
 
 /* One atom as it travels between ranks. */
 typedef struct {
-  double position[3], intensity, confidence, sigma[3], probability[AET_SPECIES_MAX];
+  double position[3], intensity, confidence, sigma[3], sigma_total[3], p_found, probability[AET_SPECIES_MAX];
   int    species, padding;
 } AetAtomRecord;
 

@@ -4,8 +4,9 @@
 #include <math.h>
 #include <string.h>
 
-enum { POSITION, SPECIES, INTENSITY, CONFIDENCE, SIGMA, PROBABILITY, COLUMNS };
+enum { POSITION, SPECIES, INTENSITY, CONFIDENCE, SIGMA, PROBABILITY, SIGMA_TOTAL, P_FOUND, COLUMNS };
 
+#define REPLICA_COLUMNS 2    /* the last ones, written where replicas of the chain have filled them */
 #define FIRST_TWIN INTENSITY /* columns from here on follow the positions in the XYZ twin */
 
 /* The schema of the table group "atoms". */
@@ -17,11 +18,17 @@ static const AetColumn atoms_schema[COLUMNS] = {
     {"sigma", "angstrom", "standard deviations of x, y, z; 0 where unknown", AET_COLUMN_DOUBLE, 3, NULL},
     {"p_species", "", "probability of every species of the attribute `symbols`, a column each; 0 where unknown", AET_COLUMN_DOUBLE, 1,
      NULL},
+    {"sigma_total", "angstrom", "standard deviations of x, y, z as replicas of the whole chain calibrate them; 0 where unknown",
+     AET_COLUMN_DOUBLE, 3, NULL},
+    {"p_found", "", "fraction of the replicas of the whole chain in which the atom was found", AET_COLUMN_DOUBLE, 1, NULL},
 };
 
-/* The schema with this list's data. */
-static void FillColumns(AetAtoms atoms, AetColumn column[COLUMNS])
+/* The schema with this list's data, and how many columns there is something to say in. */
+static PetscErrorCode FillColumns(AetAtoms atoms, AetColumn column[COLUMNS], int *columns)
 {
+  int known = 0, any;
+
+  PetscFunctionBegin;
   memcpy(column, atoms_schema, sizeof atoms_schema);
   column[POSITION].data = atoms->position;
   column[SPECIES].data = atoms->species;
@@ -30,6 +37,12 @@ static void FillColumns(AetAtoms atoms, AetColumn column[COLUMNS])
   column[SIGMA].data = atoms->sigma;
   column[PROBABILITY].data = atoms->probability;
   column[PROBABILITY].width = atoms->species_count;
+  column[SIGMA_TOTAL].data = atoms->sigma_total;
+  column[P_FOUND].data = atoms->p_found;
+  for (PetscInt i = 0; i < atoms->count; i++) known |= atoms->p_found[i] > 0 || atoms->sigma_total[3 * i] > 0;
+  PetscCallMPI(MPI_Allreduce(&known, &any, 1, MPI_INT, MPI_MAX, atoms->comm));
+  *columns = any ? COLUMNS : COLUMNS - REPLICA_COLUMNS;
+  PetscFunctionReturn(PETSC_SUCCESS);
 }
 
 /* Symbols joined by commas. */
@@ -46,11 +59,12 @@ static PetscErrorCode WriteTable(AetFile file, AetAtoms atoms)
 {
   AetColumn column[COLUMNS];
   char      symbols[AET_SPECIES_MAX * 9];
+  int       columns;
 
   PetscFunctionBegin;
-  FillColumns(atoms, column);
+  PetscCall(FillColumns(atoms, column, &columns));
   JoinSymbols(atoms, symbols, sizeof symbols);
-  PetscCall(AetFileWriteTable(file, "atoms", atoms->count, COLUMNS, column));
+  PetscCall(AetFileWriteTable(file, "atoms", atoms->count, columns, column));
   PetscCall(AetFileWriteText(file, "atoms", "symbols", symbols));
   PetscCall(AetFileWriteText(file, "atoms/p_species", "symbols", symbols));
   PetscCall(AetFileWriteNumber(file, "atoms", "count", atoms->total));
@@ -62,15 +76,16 @@ PetscErrorCode AetAtomsWriteXyz(AetAtoms atoms, const char *path)
   const char *symbols[AET_SPECIES_MAX];
   char        joined[AET_SPECIES_MAX * 9], remark[sizeof joined + 64];
   AetColumn   column[COLUMNS];
+  int         columns;
 
   PetscFunctionBegin;
   PetscCall(AetAtomsAgree(atoms));
   for (int s = 0; s < atoms->species_count; s++) symbols[s] = atoms->symbol[s];
-  FillColumns(atoms, column);
+  PetscCall(FillColumns(atoms, column, &columns));
   JoinSymbols(atoms, joined, sizeof joined);
   snprintf(remark, sizeof remark, "symbols=%s unit=angstrom pbc=\"F F F\"", joined);
   PetscCall(AetXyzWrite(atoms->comm, path, atoms->count, atoms->species, atoms->species_count, symbols, atoms->position,
-                        COLUMNS - FIRST_TWIN, column + FIRST_TWIN, remark));
+                        columns - FIRST_TWIN, column + FIRST_TWIN, remark));
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
@@ -160,11 +175,13 @@ static PetscErrorCode SplitSymbols(const char *path, char *text, Model *model)
 static void TakeColumns(const AetColumn *column, PetscInt count, AetAtomRecord *record)
 {
   const double *intensity = column[INTENSITY].data, *confidence = column[CONFIDENCE].data, *sigma = column[SIGMA].data,
-               *probability = column[PROBABILITY].data;
+               *probability = column[PROBABILITY].data, *total = column[SIGMA_TOTAL].data, *found = column[P_FOUND].data;
   const int species_count = column[PROBABILITY].width;
 
   for (PetscInt i = 0; i < count; i++) {
     for (int a = 0; a < 3 && sigma; a++) record[i].sigma[a] = sigma[3 * i + a];
+    for (int a = 0; a < 3 && total; a++) record[i].sigma_total[a] = total[3 * i + a];
+    if (found) record[i].p_found = found[i];
     for (int s = 0; s < species_count && probability; s++) record[i].probability[s] = probability[(ptrdiff_t)i * species_count + s];
     if (intensity) record[i].intensity = intensity[i];
     if (confidence) record[i].confidence = confidence[i];
@@ -185,6 +202,11 @@ static PetscErrorCode CheckRecords(const char *path, PetscInt count, const AetAt
     for (int a = 0; a < 3; a++)
       AetCheck(r->sigma[a] >= 0 && isfinite(r->sigma[a]), AET_ERR_DATA, "%s: atom %d: expected sigma >= 0 (0: unknown), found %g", path,
                (int)i + 1, r->sigma[a]);
+    for (int a = 0; a < 3; a++)
+      AetCheck(r->sigma_total[a] >= 0 && isfinite(r->sigma_total[a]), AET_ERR_DATA,
+               "%s: atom %d: expected sigma_total >= 0 (0: unknown), found %g", path, (int)i + 1, r->sigma_total[a]);
+    AetCheck(r->p_found >= 0 && r->p_found <= 1.0001, AET_ERR_DATA, "%s: atom %d: expected p_found from 0 to 1, found %g", path, (int)i + 1,
+             r->p_found);
     for (int s = 0; s < AET_SPECIES_MAX; s++)
       AetCheck(r->probability[s] >= 0 && r->probability[s] <= 1.0001, AET_ERR_DATA,
                "%s: atom %d: expected probabilities p_species from 0 to 1, found %g", path, (int)i + 1, r->probability[s]);

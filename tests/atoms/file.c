@@ -19,7 +19,8 @@ static AetAtoms Some(int total)
     atoms->species[i] = (int)((start + i) % 3);
     atoms->intensity[i] = 100 + (double)(start + i);
     atoms->confidence[i] = 1.0 / (1 + (double)(start + i));
-    for (int a = 0; a < 3; a++) atoms->sigma[3 * i + a] = 0.01 * (a + 1);
+    for (int a = 0; a < 3; a++) atoms->sigma[3 * i + a] = 0.01 * (a + 1), atoms->sigma_total[3 * i + a] = 0.02 * (a + 1);
+    atoms->p_found[i] = 0.75;
     if ((start + i) % 4) /* for the fourth only the confidence is known */
       for (int s = 0; s < 3; s++) atoms->probability[3 * i + s] = 0.3 * AetRandomUniform(8, (uint64_t)(10 + s), (uint64_t)(start + i));
   }
@@ -37,7 +38,8 @@ static void Same(AetAtoms a, AetAtoms b, double tolerance)
     wrong += strcmp(a->symbol[a->species[i]], b->symbol[b->species[i]]) != 0;
     other = fmax(other, fabs(a->intensity[i] - b->intensity[i]) + fabs(a->confidence[i] - b->confidence[i]));
     for (int s = 0; s < 3; s++) {
-      other = fmax(other, fabs(a->probability[3 * i + s] - b->probability[3 * i + s]) + fabs(a->sigma[3 * i + s] - b->sigma[3 * i + s]));
+      other = fmax(other, fabs(a->probability[3 * i + s] - b->probability[3 * i + s]) + fabs(a->sigma[3 * i + s] - b->sigma[3 * i + s]) +
+                              fabs(a->sigma_total[3 * i + s] - b->sigma_total[3 * i + s]) + fabs(a->p_found[i] - b->p_found[i]));
       if (s == a->species[i]) apart = fmax(apart, fabs(b->probability[3 * i + s] - b->confidence[i]));
     }
   }
