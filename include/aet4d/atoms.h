@@ -142,6 +142,7 @@ typedef struct {
   PetscInt       jackknife_groups; /* of views, left out one after the other; 0: one view at a time */
   PetscInt       groups;           /* of ranks that refine side by side; 0: as many as there is work for */
   uint64_t       seed;
+  float         *model; /* [v_count][ny][nx] receives the images of the refined atoms; NULL: nothing does */
 } AetRefineSettings;
 /** From `refine_*`, `recon_extended`, `seed`. Not collective. */
 AET_EXTERN PetscErrorCode AetRefineSettingsFromOptions(AetRefineSettings *settings);
@@ -167,5 +168,42 @@ typedef struct {
    without a scattering factor, two atoms at one place, atoms that no image sees. Collective on atoms->comm, of which tilt->comm must be the
    ranks. */
 AET_EXTERN PetscErrorCode AetRefine(AetAtoms atoms, AetTiltSeries tilt, const AetRefineSettings *settings, AetRefineReport *report);
+
+/* ---------------------------------------------------------------- replicas of the whole chain (docs/theory/uncertainty.md) */
+
+/** The variance of a pixel: floor + per_signal · image. */
+typedef struct {
+  double floor, per_signal;
+} AetBootstrapNoise;
+/** The refined model's images at the views of `tilt`, with the optics that fit the measured images best, as a series of their own (the
+   caller destroys it), and the noise that the measured ones show about them. Collective on tilt->comm, of which atoms->comm must be the
+   ranks. */
+AET_EXTERN PetscErrorCode AetBootstrapModel(AetAtoms atoms, AetTiltSeries tilt, const AetRefineSettings *settings, AetTiltSeries *model,
+                                            AetBootstrapNoise *noise);
+/** A copy of a series for every group of its ranks; the caller destroys it. Collective on model->comm. */
+AET_EXTERN PetscErrorCode AetBootstrapShare(AetTiltSeries model, MPI_Comm group, AetTiltSeries *shared);
+/** The model as a measurement might have seen it: noise keyed by seed, replica, view and pixel. The caller destroys `series`. Collective on
+    model->comm. */
+AET_EXTERN PetscErrorCode AetBootstrapReplica(AetTiltSeries model, const AetBootstrapNoise *noise, uint64_t seed, PetscInt replica,
+                                              AetTiltSeries *series);
+
+typedef struct _p_AetBootstrap *AetBootstrap;
+typedef struct {
+  PetscInt replicas;
+  double   recall, precision, species;      /* of the model's atoms: found; of the found: there; of the paired: named as in the model */
+  double   recall_spread, precision_spread; /* standard deviation over the replicas */
+  double   recall_species[AET_SPECIES_MAX], named_species[AET_SPECIES_MAX]; /* by the model's species; -1: none */
+  double   rmsd_pm, bias_pm[3]; /* errors; their means over the replicas, r.m.s. over atoms, the scatter's part taken off */
+  double   factor_median[3], sigma_total_median_pm[3];
+} AetBootstrapReport;
+/** Counts what becomes of the atoms of `model` (borrowed until Destroy) in `replicas` replicas; a found atom is one within the cut-off.
+    Collective on model->comm. */
+AET_EXTERN PetscErrorCode AetBootstrapCreate(AetAtoms model, double cutoff_angstrom, PetscInt replicas, AetBootstrap *bootstrap);
+/** The atoms that the chain made of a replica. Collective. */
+AET_EXTERN PetscErrorCode AetBootstrapAdd(AetBootstrap bootstrap, AetAtoms replica);
+/** Fills sigma_total and p_found of the model: its standard deviations times the factor with which those of the replicas cover their
+   errors, 68 % and 95 %, among the atoms within 6 Å. The same bits on any number of ranks. Collective. */
+AET_EXTERN PetscErrorCode AetBootstrapFinish(AetBootstrap bootstrap, AetBootstrapReport *report);
+AET_EXTERN PetscErrorCode AetBootstrapDestroy(AetBootstrap *bootstrap);
 
 #endif

@@ -2,6 +2,7 @@
 #include "app.h"
 #include "arguments.h"
 #include "preflight.h"
+#include "replicas.h"
 #include <string.h>
 #include <unistd.h>
 
@@ -32,7 +33,8 @@ static PetscErrorCode RegisterTables(void)
 {
   static const AetOptionTable *const tables[] = {&AetBaseOptions,   &AetPreflightOptions, &AetAppOptions,         &AetTiltOptions,
                                                  &AetReconOptions,  &AetAngleOptions,     &AetOrientationOptions, &AetTraceOptions,
-                                                 &AetRefineOptions, &AetCompareOptions,   &AetSimulateOptions,    &AetDistOptions};
+                                                 &AetRefineOptions, &AetBootstrapOptions, &AetCompareOptions,     &AetSimulateOptions,
+                                                 &AetDistOptions};
 
   PetscFunctionBegin;
   for (size_t t = 0; t < sizeof tables / sizeof tables[0]; t++) PetscCall(AetOptionsRegister(tables[t]));

@@ -19,11 +19,16 @@ static PetscErrorCode Refines(PetscBool *refines)
 PetscErrorCode AetCommandRun(int count, char **files)
 {
   PetscBool pictures, refine;
+  PetscInt  replicas;
+  AetStage  last;
 
   PetscFunctionBegin;
   PetscCall(AetOptionGetBool("pictures", &pictures));
   PetscCall(Refines(&refine));
-  PetscCall(AetPipeline(MPI_COMM_WORLD, AET_STAGE_PREPARE, refine ? AET_STAGE_REFINE : AET_STAGE_TRACE, NULL, NULL, pictures));
+  PetscCall(AetOptionGetInt("bootstrap_replicas", &replicas));
+  AetCheck(refine || !replicas, AET_ERR_INPUT, "bootstrap_replicas: expected a run that refines its atoms, found one that does not");
+  last = replicas ? AET_STAGE_BOOTSTRAP : refine ? AET_STAGE_REFINE : AET_STAGE_TRACE;
+  PetscCall(AetPipeline(MPI_COMM_WORLD, AET_STAGE_PREPARE, last, NULL, NULL, pictures));
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 

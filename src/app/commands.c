@@ -1,6 +1,7 @@
 /* The registry of commands and the options of the program. */
 #include "app.h"
 #include "preflight.h"
+#include "replicas.h"
 
 static const AetOption options[] = {
     {"pictures", AET_OPTION_BOOL, "", "true", 0, 0, NULL, "run draws slices.png and atoms.png"},
@@ -10,17 +11,9 @@ static const AetOption options[] = {
 };
 AET_OPTION_TABLE(AetAppOptions, "pictures", "Pictures", options);
 
-static const AetOptionTable *const run_tables[] = {&AetBaseOptions,
-                                                   &AetPreflightOptions,
-                                                   &AetAppOptions,
-                                                   &AetTiltOptions,
-                                                   &AetReconOptions,
-                                                   &AetAngleOptions,
-                                                   &AetOrientationOptions,
-                                                   &AetTraceOptions,
-                                                   &AetRefineOptions,
-                                                   &AetDistOptions,
-                                                   NULL};
+static const AetOptionTable *const run_tables[] = {&AetBaseOptions,   &AetPreflightOptions, &AetAppOptions,         &AetTiltOptions,
+                                                   &AetReconOptions,  &AetAngleOptions,     &AetOrientationOptions, &AetTraceOptions,
+                                                   &AetRefineOptions, &AetBootstrapOptions, &AetDistOptions,        NULL};
 static const AetOptionTable *const prepare_tables[] = {&AetBaseOptions,  &AetPreflightOptions,   &AetTiltOptions, &AetReconOptions,
                                                        &AetAngleOptions, &AetOrientationOptions, &AetDistOptions, NULL};
 static const AetOptionTable *const reconstruct_tables[] = {&AetBaseOptions,  &AetPreflightOptions,   &AetTiltOptions, &AetReconOptions,

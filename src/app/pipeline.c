@@ -1,6 +1,7 @@
 /* The chain of stages: what each depends on, whether it can be skipped, what it leaves behind. */
 #include "pipeline_make.h"
 #include "preflight.h"
+#include "replicas.h"
 #include "stages.h"
 #include <string.h>
 #include <unistd.h>
@@ -30,16 +31,21 @@ static const Stage stages[AET_STAGE_COUNT] = {
      (const char *const[]){NULL}, AetRunMakeAtoms},
     {"refine", "refine", AET_ATOMS_FILE, "atoms.xyz", NULL, NULL, (const char *const[]){"refine_", "recon_extended", "seed", NULL},
      (const char *const[]){NULL}, AetRunMakeRefined},
+    {"bootstrap", "bootstrap", AET_ATOMS_FILE, "atoms.xyz", NULL, NULL,
+     (const char *const[]){"bootstrap_", "recon_", "!recon_checkpoint_", "trace_", "refine_", "seed", NULL}, (const char *const[]){NULL},
+     AetRunMakeBootstrap},
 };
 
 /* The result of a stage, and what lies beside it: traced atoms make room for refined ones. */
 static const char *OutputOf(const AetRun *run, const Stage *stage)
 {
+  if (run->replicates && stage->make == AetRunMakeRefined) return AET_REFINED_FILE;
   return run->refines && stage->make == AetRunMakeAtoms ? AET_TRACED_FILE : stage->output;
 }
 
 static const char *TwinOf(const AetRun *run, const Stage *stage)
 {
+  if (run->replicates && stage->make == AetRunMakeRefined) return "refined.xyz";
   return run->refines && stage->make == AetRunMakeAtoms ? "traced.xyz" : stage->twin;
 }
 
@@ -297,11 +303,12 @@ static PetscErrorCode Perform(AetRun *run, AetStage first, AetStage last, PetscB
 
   PetscFunctionBegin;
   PetscCallMPI(MPI_Comm_size(run->comm, &size));
-  run->refines = (PetscBool)(last == AET_STAGE_REFINE);
+  run->refines = (PetscBool)(last >= AET_STAGE_REFINE);
+  run->replicates = (PetscBool)(last == AET_STAGE_BOOTSTRAP);
   PetscCall(AetOutputName(&run->output));
   if (first == AET_STAGE_PREPARE) PetscCall(AdoptSimulation(run));
   PetscCall(CheckInputs(run, first, last));
-  PetscCall(AetPreflight(run, first, last, &stop));
+  PetscCall(AetPreflight(run, first, PetscMin(last, AET_STAGE_REFINE), &stop));
   if (stop) PetscFunctionReturn(PETSC_SUCCESS);
   PetscCall(AetOutputOpen(run->comm, &run->output));
   PetscCall(AetReport(run->comm, "aet4d %s (%s), %d ranks of %d threads, into %s\n", AetVersion(), AetCommit(), size, AetThreads(),

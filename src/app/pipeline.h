@@ -5,7 +5,7 @@
 #include "output.h"
 #include <aet4d/aet4d.h>
 
-typedef enum { AET_STAGE_PREPARE, AET_STAGE_RECONSTRUCT, AET_STAGE_TRACE, AET_STAGE_REFINE, AET_STAGE_COUNT } AetStage;
+typedef enum { AET_STAGE_PREPARE, AET_STAGE_RECONSTRUCT, AET_STAGE_TRACE, AET_STAGE_REFINE, AET_STAGE_BOOTSTRAP, AET_STAGE_COUNT } AetStage;
 
 /* A run: its folder, and the objects that are in memory (NULL: not read or made yet). */
 typedef struct {
@@ -14,6 +14,7 @@ typedef struct {
   PetscBool     resume;
   const char   *volume_file; /* traced instead of the run's own volume; NULL for that */
   const char   *atoms_file;  /* refined instead of the run's own atoms; NULL for that */
+  PetscBool     replicates;  /* atoms.h5 will have what replicas of the chain say; the refined ones go to refined.h5 */
   PetscBool     refines;     /* atoms.h5 will be the refined atoms; the traced ones go to traced.h5 */
   AetTiltSeries tilt;
   AetVolume     volume;

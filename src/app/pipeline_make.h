@@ -7,7 +7,8 @@
 #define AET_TILT_FILE "tilt.h5"
 #define AET_VOLUME_FILE "volume.h5"
 #define AET_ATOMS_FILE "atoms.h5"
-#define AET_TRACED_FILE "traced.h5" /* in place of atoms.h5, where refined atoms take that name */
+#define AET_TRACED_FILE "traced.h5"   /* in place of atoms.h5, where refined atoms take that name */
+#define AET_REFINED_FILE "refined.h5" /* in place of atoms.h5, where replicas add to the refined atoms */
 #define AET_CHECKPOINT_FILE "checkpoint.h5"
 
 /* The tilt series, aligned, with the angles that the options ask for. Collective. */

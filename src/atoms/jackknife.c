@@ -93,7 +93,7 @@ static PetscErrorCode Refit(const AetRefinery *r, Group *g, PetscInt refits, Pet
   unsigned char    *used;
 
   PetscFunctionBegin;
-  settings.probes = 0;
+  settings.probes = 0, settings.model = NULL;
   settings.cycles = PetscMin(settings.cycles, CYCLES);
   settings.profile = r->optics.Z[0] > 0 ? PROFILE_SCATTERING : PROFILE_GAUSSIAN;
   PetscCall(PetscMalloc1((size_t)r->tilt->views, &used));

@@ -211,6 +211,7 @@ static PetscErrorCode Report(AetRefinery *r)
   for (ptrdiff_t p = 0; p < r->tilt->v_count * r->pixels; p++) pixels += r->weight[p] > 0;
   PetscCallMPI(MPI_Allreduce(&pixels, &all, 1, MPI_DOUBLE, MPI_SUM, r->comm));
   report->r1 = r->r1;
+  if (r->settings->model) PetscCall(PetscArraycpy(r->settings->model, r->images, r->tilt->v_count * r->pixels));
   report->chi2 = all > 0 ? 2 * r->energy / all : 0;
   for (int s = 0; s < r->optics.species_count; s++) report->height[s] = r->optics.height[s], report->b_factor[s] = r->optics.b_factor[s];
   for (ptrdiff_t j = 0; j < r->tilt->views; j++)
@@ -239,6 +240,8 @@ static PetscErrorCode Perform(AetRefinery *r, AetAtoms atoms)
   if (r->settings->probes > 0 && r->report->noise_floor > 0) PetscCall(AetRefineryUncertainty(r, sigma));
   PetscCall(PetscArraycpy(atoms->position, r->position + 3 * atoms->start, 3 * (size_t)atoms->count));
   PetscCall(PetscArraycpy(atoms->sigma, sigma + 3 * atoms->start, 3 * (size_t)atoms->count));
+  PetscCall(PetscArrayzero(atoms->sigma_total, 3 * (size_t)atoms->count)); /* of what they were before */
+  PetscCall(PetscArrayzero(atoms->p_found, atoms->count));
   PetscCall(PetscFree(sigma));
   PetscCall(AetAtomsSort(atoms));
   PetscFunctionReturn(PETSC_SUCCESS);

@@ -55,7 +55,7 @@ PetscErrorCode AetRefineSettingsFromOptions(AetRefineSettings *s)
   PetscCall(AetOptionGetEnum("refine_uncertainty", &uncertainty));
   s->uncertainty = (AetUncertainty)uncertainty;
   PetscCall(AetOptionGetInt("refine_jackknife_groups", &s->jackknife_groups));
-  s->groups = 0;
+  s->groups = 0, s->model = NULL;
   PetscCall(PetscOptionsGetInt(NULL, NULL, "-groups", &s->groups, NULL));
   s->extended = PETSC_FALSE;
   PetscCall(PetscOptionsGetBool(NULL, NULL, "-recon_extended", &s->extended, NULL));
