@@ -22,8 +22,8 @@ struct _p_AetAtoms {
   int     *species;                    /* [count] index into symbol, owned */
   double  *intensity;                  /* [count] integrated intensity; owned, never NULL */
   double  *confidence;                 /* [count] probability of the named species, 0 … 1; owned, never NULL */
-  double  *probability; /* [count][species_count] of every species; what their sum lacks of 1 is the probability of no atom; a row of zeros:
-                           unknown; owned, never NULL */
+  double  *probability; /* [count][species_count] of every species; given that it is an atom; of a single species, that it is one; a row of
+                           zeros:  unknown; owned, never NULL */
   double *sigma;        /* [count][3] standard deviations of x, y, z in Å; 0 where unknown; owned, never NULL */
   double *sigma_total;  /* [count][3] the same as replicas of the whole chain calibrate them; 0 where unknown; owned, never NULL */
   double *p_found;      /* [count] fraction of the replicas in which the atom was found; 0 without replicas; owned, never NULL */
@@ -64,6 +64,8 @@ typedef struct {
   PetscInt by_species[AET_SPECIES_MAX];
   double   threshold;          /* least mean over 3³ voxels of an atom, above the background, in units of the volume */
   double   start_disagreement; /* largest fraction of atoms that two starts name differently */
+  double   expected_accuracy;  /* of the names: mean over the atoms of the probability of the name, given that it is an atom */
+  double   intensity_span;     /* of the smooth field of intensity over the atoms: largest over least; 1: none was needed */
 } AetTraceReport;
 /** Peaks of the volume as atoms, named: local maxima, quartic fit, minimum distance, candidate checks, classification; `trace_*` options.
     Identical for any number of ranks. Collective on volume->comm. */

@@ -29,6 +29,8 @@ PetscErrorCode AetStageTrace(AetVolume volume, AetSummary summary, AetAtoms *ato
   PetscCall(AetSummarySetNumber(summary, "trace.threshold", report.threshold));
   PetscCall(AetSummarySetNumber(summary, "trace.rounds", report.rounds));
   PetscCall(AetSummarySetNumber(summary, "trace.start_disagreement", report.start_disagreement));
+  PetscCall(AetSummarySetNumber(summary, "trace.expected_accuracy", report.expected_accuracy));
+  PetscCall(AetSummarySetNumber(summary, "trace.intensity_span", report.intensity_span));
   PetscCall(AetReport(volume->comm, "  %d atoms: %s (of %d local maxima)\n", (int)(*atoms)->total, text, (int)report.maxima));
   PetscFunctionReturn(PETSC_SUCCESS);
 }

@@ -1,11 +1,11 @@
-/* Names of atoms: classes of boxes, found from several starts. */
+/* Names of atoms, found from several starts: classes of boxes; the other methods begin there. */
 #include "atoms/kernel/kmeans.h"
 #include "atoms/kernel/mixture.h"
 #include "atoms/trace_private.h"
 #include <math.h>
 #include <stdlib.h>
 
-enum { ROUNDS = 200, STARTS = 3 };
+enum { ROUNDS = 200, STARTS = AET_CLASSIFY_STARTS };
 
 PetscErrorCode AetBoxMeans(const AetCandidates *c, int classes, const int *label, double *mean, int64_t *members)
 {
@@ -117,42 +117,57 @@ static PetscErrorCode Start(const AetCandidates *c, int classes, int start, int 
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
-/* Probability of every class: among the species by their 5³ sums; against noise, for a single species, by the logarithm of the 3³ sums. */
-static PetscErrorCode Probabilities(const AetCandidates *c, int classes, const int *label, double *probability)
+/* Probability of every class, by the 5³ sums alone. */
+static PetscErrorCode GlobalProbabilities(const AetCandidates *c, int classes, const int *label, double *probability)
 {
-  const int components = PetscMax(2, classes);
-  double   *value, *posterior;
-  int      *component;
-  PetscInt  n = 0;
+  double  *value, *posterior;
+  int     *component;
+  PetscInt n = 0;
 
   PetscFunctionBegin;
-  PetscCall(PetscMalloc3((size_t)c->total + 1, &value, (size_t)(c->total * components) + 1, &posterior, (size_t)c->total + 1, &component));
-  for (PetscInt i = 0; i < c->total; i++) {
-    if (classes > 1 ? label[i] < 0 : !(c->peak[i].sum3 > 0)) continue;
-    value[n] = classes > 1 ? c->peak[i].sum5 : log(c->peak[i].sum3);
-    component[n++] = classes > 1 ? label[i] : label[i] + 1;
-  }
-  if (n) AetMixturePosterior(n, value, components, component, posterior);
+  PetscCall(PetscMalloc3((size_t)c->total + 1, &value, (size_t)(c->total * classes) + 1, &posterior, (size_t)c->total + 1, &component));
+  for (PetscInt i = 0; i < c->total; i++)
+    if (label[i] >= 0) value[n] = c->peak[i].sum5, component[n++] = label[i];
+  if (n) AetMixturePosterior(n, value, classes, component, posterior);
   n = 0;
   for (PetscInt i = 0; i < c->total; i++) {
-    for (int k = 0; k < classes; k++) probability[(ptrdiff_t)i * classes + k] = 0;
-    if (classes > 1 ? label[i] < 0 : !(c->peak[i].sum3 > 0)) continue;
-    for (int k = 0; k < classes && label[i] >= 0; k++)
-      probability[(ptrdiff_t)i * classes + k] = posterior[(ptrdiff_t)n * components + (classes > 1 ? k : 1)];
+    for (int k = 0; k < classes; k++) probability[(ptrdiff_t)i * classes + k] = label[i] < 0 ? 0 : posterior[(ptrdiff_t)n * classes + k];
+    n += label[i] >= 0;
+  }
+  PetscCall(PetscFree3(value, posterior, component));
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+/* For a single species: the probability of being an atom, by a mixture in the logarithm of the 3³ sums of the kept and the dropped peaks.
+ */
+static PetscErrorCode AgainstNoise(const AetCandidates *c, const int *label, double *probability)
+{
+  double  *value, *posterior;
+  int     *component;
+  PetscInt n = 0;
+
+  PetscFunctionBegin;
+  PetscCall(PetscMalloc3((size_t)c->total + 1, &value, 2 * (size_t)c->total + 1, &posterior, (size_t)c->total + 1, &component));
+  for (PetscInt i = 0; i < c->total; i++)
+    if (c->peak[i].sum3 > 0) value[n] = log(c->peak[i].sum3), component[n++] = label[i] + 1;
+  if (n) AetMixturePosterior(n, value, 2, component, posterior);
+  n = 0;
+  for (PetscInt i = 0; i < c->total; i++) {
+    if (!(c->peak[i].sum3 > 0)) continue;
+    if (label[i] >= 0) probability[i] = posterior[2 * (ptrdiff_t)n + 1];
     n++;
   }
   PetscCall(PetscFree3(value, posterior, component));
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
-/* Largest fraction of atoms that two of the starts name differently. */
-static double Disagreement(const AetCandidates *c, int *const label[STARTS])
+double AetLabelsDisagreement(const AetCandidates *c, int starts, int *const label[])
 {
   PetscInt kept = 0, worst = 0;
 
   for (PetscInt i = 0; i < c->total; i++) kept += c->keep[i];
-  for (int a = 0; a < STARTS; a++)
-    for (int b = a + 1; b < STARTS; b++) {
+  for (int a = 0; a < starts; a++)
+    for (int b = a + 1; b < starts; b++) {
       PetscInt differ = 0;
       for (PetscInt i = 0; i < c->total; i++) differ += label[a][i] != label[b][i];
       worst = PetscMax(worst, differ);
@@ -160,11 +175,11 @@ static double Disagreement(const AetCandidates *c, int *const label[STARTS])
   return kept ? (double)worst / (double)kept : 0;
 }
 
-PetscErrorCode AetClassify(const AetCandidates *c, const AetTraceSettings *settings, int *label, double *probability,
-                           AetTraceReport *report)
+/* Classes of boxes from all starts; `label` receives those of the first. */
+static PetscErrorCode Unbiased(const AetCandidates *c, int classes, int *label, AetTraceReport *report)
 {
   double   mean[AET_SPECIES_MAX * AET_BOX_POINTS];
-  int     *started[STARTS], classes = settings->species_count;
+  int     *started[STARTS];
   PetscInt rounds = 0;
 
   PetscFunctionBegin;
@@ -176,9 +191,46 @@ PetscErrorCode AetClassify(const AetCandidates *c, const AetTraceSettings *setti
     Order(c->total, started[s], classes, mean);
     if (s == 0) report->rounds = rounds;
   }
-  report->start_disagreement = Disagreement(c, started);
+  report->start_disagreement = AetLabelsDisagreement(c, STARTS, started);
   PetscCall(PetscArraycpy(label, started[0], (size_t)c->total));
   for (int s = 0; s < STARTS; s++) PetscCall(PetscFree(started[s]));
-  PetscCall(Probabilities(c, classes, label, probability));
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+/* Mean over the atoms of the largest probability of a species, given that it is an atom. */
+static double ExpectedAccuracy(const AetCandidates *c, int classes, const int *label, const double *probability)
+{
+  double   sum = 0;
+  PetscInt atoms = 0;
+
+  for (PetscInt i = 0; i < c->total; i++) {
+    const double *p = probability + (ptrdiff_t)i * classes;
+    double        all = 0;
+    if (label[i] < 0) continue;
+    for (int k = 0; k < classes; k++) all += p[k];
+    if (!(all > 0)) continue;
+    sum += p[label[i]] / all, atoms++;
+  }
+  return atoms ? sum / (double)atoms : 0;
+}
+
+PetscErrorCode AetClassify(const AetCandidates *c, const AetTraceSettings *settings, int *label, double *probability,
+                           AetTraceReport *report)
+{
+  const int classes = settings->species_count;
+
+  PetscFunctionBegin;
+  report->intensity_span = 1;
+  if (settings->classify == AET_CLASSIFY_KMEANS)
+    PetscCall(Start(c, classes, 0, label));
+  else
+    PetscCall(Unbiased(c, classes, label, report));
+  if (settings->classify == AET_CLASSIFY_LOCAL && classes > 1) PetscCall(AetClassifyLocal(c, settings, label, report));
+  if (settings->classify == AET_CLASSIFY_PROBABILISTIC && classes > 1)
+    PetscCall(AetClassifyField(c, settings, label, probability, report));
+  else
+    PetscCall(GlobalProbabilities(c, classes, label, probability));
+  report->expected_accuracy = ExpectedAccuracy(c, classes, label, probability);
+  if (classes == 1) PetscCall(AgainstNoise(c, label, probability));
   PetscFunctionReturn(PETSC_SUCCESS);
 }

@@ -18,6 +18,10 @@ static const AetOption trace_options[] = {
      "fit all atoms together at the end, each against the volume less its neighbours"},
     {"trace_max_uncertainty_angstrom", AET_OPTION_REAL, "angstrom", "-1", -1, 100, NULL,
      "an atom that noise is expected to have moved farther is not claimed (-1: a quarter of the minimum distance; 0: all are)"},
+    {"trace_classify", AET_OPTION_ENUM, "", "probabilistic", 0, 0, "probabilistic|local|unbiased|kmeans",
+     "how atoms are named: a mixture of intensities with a smooth field; mean boxes of the neighbours; mean boxes of all; intensity alone"},
+    {"trace_classify_radius_angstrom", AET_OPTION_REAL, "angstrom", "15", 3, 1000, NULL,
+     "neighbours within this radius name an atom (trace_classify local)"},
     {"trace_pixel_angstrom", AET_OPTION_REAL, "angstrom", "0", 0, 100, NULL, "voxel size (0: that of the volume)"},
 };
 AET_OPTION_TABLE(AetTraceOptions, "trace", "Atoms from a volume", trace_options);
@@ -66,6 +70,8 @@ PetscErrorCode AetTraceSettingsGet(AetVolume volume, AetTraceSettings *s)
   PetscCall(AetOptionGetBool("trace_joint", &s->joint));
   PetscCall(AetOptionGetReal("trace_max_uncertainty_angstrom", &s->max_uncertainty_angstrom));
   if (s->max_uncertainty_angstrom < 0) s->max_uncertainty_angstrom = s->min_distance_angstrom / 4;
+  PetscCall(AetOptionGetEnum("trace_classify", &s->classify));
+  PetscCall(AetOptionGetReal("trace_classify_radius_angstrom", &s->classify_radius_angstrom));
   PetscCall(AetOptionGetReal("trace_pixel_angstrom", &s->pixel_angstrom));
   if (s->smoothing_angstrom < 0) s->smoothing_angstrom = s->min_distance_angstrom / 10;
   if (s->pixel_angstrom == 0) s->pixel_angstrom = volume->pixel_angstrom;

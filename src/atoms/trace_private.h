@@ -7,6 +7,9 @@
 #define AET_BOX_SIDE 5
 #define AET_BOX_POINTS 125
 
+#define AET_CLASSIFY_STARTS 3
+enum { AET_CLASSIFY_PROBABILISTIC, AET_CLASSIFY_LOCAL, AET_CLASSIFY_UNBIASED, AET_CLASSIFY_KMEANS }; /* order of trace_classify's choices */
+
 typedef struct {
   PetscBool hidden, joint; /* look for atoms on the flanks of others; fit all atoms together */
   int       species_count;
@@ -16,7 +19,9 @@ typedef struct {
   double    widest;                     /* mode that is no noise, from its top to half of it, in the logarithm of intensity */
   double    least_ratio;                /* least intensity of an atom relative to that of the heaviest species */
   double    pixel_angstrom, min_distance_angstrom, threshold, smoothing_angstrom, min_intensity_ratio, max_uncertainty_angstrom;
-  double    fit_step, box_step; /* of the samples of the fit and of the intensity box, in voxels */
+  int       classify;                 /* how atoms are named */
+  double    classify_radius_angstrom; /* of the neighbourhood whose mean boxes name an atom */
+  double    fit_step, box_step;       /* of the samples of the fit and of the intensity box, in voxels */
 } AetTraceSettings;
 
 /* A slab with its halo, without the planes that lie outside the volume. */
@@ -81,6 +86,15 @@ PetscErrorCode AetBoxMeans(const AetCandidates *candidates, int classes, const i
    Collective. */
 PetscErrorCode AetClassify(const AetCandidates *candidates, const AetTraceSettings *settings, int *label, double *probability,
                            AetTraceReport *report);
+
+/* Renames by the mean boxes of each class among the neighbours (algorithm of the published codes), until nothing changes. Collective. */
+PetscErrorCode AetClassifyLocal(const AetCandidates *candidates, const AetTraceSettings *settings, int *label, AetTraceReport *report);
+/* Names by a mixture of Gaussians in the logarithm of the heights, with a smooth field of intensity; `label` is one of its starts.
+   probability [total][species_count] given that it is an atom. Not collective: the same on every rank. */
+PetscErrorCode AetClassifyField(const AetCandidates *candidates, const AetTraceSettings *settings, int *label, double *probability,
+                                AetTraceReport *report);
+/* Largest fraction of atoms that two of the labellings [starts][total] name differently. */
+double AetLabelsDisagreement(const AetCandidates *candidates, int starts, int *const label[]);
 
 /* Widths of the mean atom along x, y, z in voxels, from the samples beside its top. Collective. */
 PetscErrorCode AetAtomWidths(const AetCandidates *candidates, const AetTraceSettings *settings, double sigma[3]);

@@ -1,4 +1,5 @@
 /* Thresholds, k-means and mixtures of intensities whose origin is known. */
+#include "atoms/kernel/field_mixture.h"
 #include "atoms/kernel/kmeans.h"
 #include "atoms/kernel/mixture.h"
 #include "atoms/kernel/threshold.h"
@@ -138,4 +139,50 @@ static void TestMixture(void)
   AET_TEST_CLOSE(posterior[1], 1, 1e-12);
 }
 
-AET_TEST_MAIN("classes", {"valley", TestValley}, {"no valley", TestNoValley}, {"k-means", TestKMeans}, {"mixture", TestMixture})
+/* A planted field of the second degree and two classes come back from labels by a threshold, right for three of four. */
+static void TestFieldMixture(void)
+{
+  enum { N = 3000 };
+  static double   basis[N * 9], posterior[2 * N];
+  AetFieldMixture fit;
+  int             right = 0, before = 0, heavy[N];
+  double          wrong = 0, expected = 0, worst = 0;
+
+  count = 0;
+  for (int i = 0; i < N; i++) {
+    const double x[3] = {2 * AetRandomUniform(30, 1, (uint64_t)i) - 1, 2 * AetRandomUniform(30, 2, (uint64_t)i) - 1,
+                         2 * AetRandomUniform(30, 3, (uint64_t)i) - 1};
+    AET_TEST(AetFieldBasis(2, x, basis + 9 * i) == 9);
+    heavy[i] = AetRandomUniform(30, 4, (uint64_t)i) < 0.3;
+    value[i] = 5 + 0.3 * heavy[i] + 0.3 * x[0] - 0.2 * x[1] * x[2] + (heavy[i] ? 0.05 : 0.08) * AetRandomNormal(30, 5, (uint64_t)i);
+    posterior[2 * i + 1] = value[i] > 5.2;
+    posterior[2 * i] = !(value[i] > 5.2);
+    before += (value[i] > 5.2) == heavy[i];
+  }
+  AetFieldMixtureFit(N, value, 2, 9, basis, posterior, &fit);
+  for (int i = 0; i < N; i++) {
+    const double p = posterior[2 * i + heavy[i]];
+    right += p > 0.5;
+    expected += fmax(posterior[2 * i], posterior[2 * i + 1]) / N;
+    wrong += fabs(posterior[2 * i] + posterior[2 * i + 1] - 1);
+  }
+  AET_TEST(before < 0.85 * N && right > 0.985 * N);
+  AET_TEST_CLOSE(expected, (double)right / N, 0.01);
+  AET_TEST_CLOSE(wrong, 0, 1e-9);
+  AET_TEST_CLOSE(fit.mean[0], 5, 0.01);
+  AET_TEST_CLOSE(fit.mean[1] - fit.mean[0], 0.3, 0.01);
+  AET_TEST_CLOSE(fit.sigma[0], 0.08, 0.004);
+  AET_TEST_CLOSE(fit.sigma[1], 0.05, 0.004);
+  AET_TEST_CLOSE(fit.weight[1], 0.3, 0.02);
+  for (int t = 0; t < 9; t++) { /* x, y, z, xx, xy, xz, yy, yz, zz */
+    const double planted = t == 0 ? 0.3 : t == 7 ? -0.2 : 0;
+    worst = fmax(worst, fabs(fit.coefficient[t] - planted));
+  }
+  AET_TEST_CLOSE(worst, 0, 0.015);
+  for (int i = 0; i < 4; i++) value[i] = 1, posterior[2 * i] = 1, posterior[2 * i + 1] = 0; /* nothing to tell apart */
+  AetFieldMixtureFit(4, value, 2, 0, NULL, posterior, &fit);
+  AET_TEST(posterior[0] == 1 && posterior[1] == 0 && isfinite(fit.log_likelihood));
+}
+
+AET_TEST_MAIN("classes", {"valley", TestValley}, {"no valley", TestNoValley}, {"k-means", TestKMeans}, {"mixture", TestMixture},
+              {"mixture in a field", TestFieldMixture})
