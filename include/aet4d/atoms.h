@@ -59,6 +59,7 @@ AET_EXTERN PetscErrorCode AetAtomsRead(MPI_Comm comm, const char *file, AetAtoms
 typedef struct {
   PetscInt maxima, fitted, rejected_fit, rejected_distance, rejected_checks; /* candidates and why they fell */
   PetscInt recovered;                                                        /* atoms added on the flanks of others */
+  PetscInt rejected_support;                                                 /* peaks outside the specimen */
   PetscInt doubtful;                                                         /* atoms that noise may have moved too far to be claimed */
   PetscInt rounds;                                                           /* of classification */
   PetscInt by_species[AET_SPECIES_MAX];

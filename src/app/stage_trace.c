@@ -24,6 +24,7 @@ PetscErrorCode AetStageTrace(AetVolume volume, AetSummary summary, AetAtoms *ato
   PetscCall(AetSummarySetNumber(summary, "trace.rejected_fit", report.rejected_fit));
   PetscCall(AetSummarySetNumber(summary, "trace.rejected_distance", report.rejected_distance));
   PetscCall(AetSummarySetNumber(summary, "trace.rejected_checks", report.rejected_checks));
+  PetscCall(AetSummarySetNumber(summary, "trace.rejected_support", report.rejected_support));
   PetscCall(AetSummarySetNumber(summary, "trace.recovered", report.recovered));
   PetscCall(AetSummarySetNumber(summary, "trace.doubtful", report.doubtful));
   PetscCall(AetSummarySetNumber(summary, "trace.threshold", report.threshold));

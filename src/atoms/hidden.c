@@ -68,7 +68,7 @@ static PetscErrorCode Residual(AetVolume volume, const AetTraceSettings *setting
 static PetscErrorCode Sift(AetCandidates *extra, const AetTraceSettings *settings, double threshold, PetscInt known, const double *centre)
 {
   AetCells  cells;
-  PetscInt  dropped;
+  PetscInt  dropped = 0;
   double    reach = settings->min_distance_angstrom / settings->pixel_angstrom;
   ptrdiff_t near;
 
@@ -78,7 +78,7 @@ static PetscErrorCode Sift(AetCandidates *extra, const AetTraceSettings *setting
   for (PetscInt i = 0; i < extra->total; i++)
     if (extra->peak[i].sum3 / 27 < threshold || AetCellsNear(&cells, centre, extra->peak[i].centre, reach, 1, &near)) extra->keep[i] = 0;
   AetCellsFree(&cells);
-  PetscCall(AetCandidatesThin(extra, settings, &dropped));
+  PetscCall(AetCandidatesThin(extra, settings, 1, &dropped));
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 

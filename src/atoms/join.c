@@ -166,13 +166,32 @@ static PetscErrorCode Round(Join *j, PetscBool widths, double *moved)
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
+/* What of the squares of gradients is noise, and not the misfit of the atoms, which grows with their height: the part that stays at height
+   0 of a straight line through square against height², its slope lowered by two standard errors. */
+static double NoisePart(PetscInt count, const double *height, const double *square)
+{
+  double mean[2] = {0, 0}, spread = 0, both = 0, rest = 0, slope;
+
+  for (PetscInt i = 0; i < count; i++) mean[0] += height[i] * height[i] / count, mean[1] += square[i] / count;
+  for (PetscInt i = 0; i < count; i++) {
+    double x = height[i] * height[i] - mean[0];
+    spread += x * x;
+    both += x * (square[i] - mean[1]);
+  }
+  if (!(spread > 0) || !(mean[1] > 0) || count < LEAST_ATOMS) return 1;
+  slope = both / spread;
+  for (PetscInt i = 0; i < count; i++) rest += pow(square[i] - mean[1] - slope * (height[i] * height[i] - mean[0]), 2);
+  slope -= 2 * sqrt(rest / ((count - 2) * spread));
+  return PetscMax(0, PetscMin(1, 1 - slope * mean[0] / mean[1]));
+}
+
 /* Covariance of the gradients that the atoms do not explain, a little off every atom (at its top the fit has made them zero), and the
    curvature of each atom's top less its neighbours: how far the one moves the other. */
 static PetscErrorCode Uncertainties(Join *j, double *uncertainty)
 {
   static const int pair[6][2] = {{0, 0}, {1, 1}, {2, 2}, {0, 1}, {0, 2}, {1, 2}};
   AetJointGrid     grid = Subtract(j);
-  double(*mine)[12], (*all)[12], noise[6] = {0}, scale = fmax(0.5 * j->reach, 0.9);
+  double(*mine)[12], (*all)[12], noise[6] = {0}, scale = fmax(0.5 * j->reach, 0.9), *length, part;
   PetscInt total;
 
   PetscFunctionBegin;
@@ -191,6 +210,11 @@ static PetscErrorCode Uncertainties(Join *j, double *uncertainty)
   PetscCall(AetRecordsGather(j->volume->comm, j->own, mine, sizeof *mine, &total, &all));
   for (PetscInt i = 0; i < total; i++)
     for (int k = 0; k < 6; k++) noise[k] += all[i][6 + k] / total;
+  PetscCall(PetscMalloc1((size_t)total + 1, &length));
+  for (PetscInt i = 0; i < total; i++) length[i] = all[i][6] + all[i][7] + all[i][8];
+  part = NoisePart(total, j->height, length);
+  for (int k = 0; k < 6; k++) noise[k] *= part;
+  PetscCall(PetscFree(length));
   for (PetscInt i = 0; i < total; i++) {
     double square = AetJointDisplacement(all[i], noise);
     uncertainty[i] = total < LEAST_ATOMS ? 0 : square < 0 ? INFINITY : sqrt(square) * j->settings->pixel_angstrom;

@@ -28,15 +28,14 @@ static PetscErrorCode Positions(const AetCandidates *c, double pixel, PetscInt c
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
-PetscErrorCode AetCandidatesThin(AetCandidates *c, const AetTraceSettings *settings, PetscInt *dropped)
+PetscErrorCode AetCandidatesThin(AetCandidates *c, const AetTraceSettings *settings, double part, PetscInt *dropped)
 {
-  double    reach = settings->min_distance_angstrom, *position;
+  double    reach = part * settings->min_distance_angstrom, *position;
   AetCells  cells;
   Rank     *order;
   ptrdiff_t low[3], high[3];
 
   PetscFunctionBegin;
-  *dropped = 0;
   PetscCall(Positions(c, settings->pixel_angstrom, c->total, NULL, &position));
   PetscCall(PetscMalloc1((size_t)c->total + 1, &order));
   for (PetscInt i = 0; i < c->total; i++) order[i] = (Rank){c->peak[i].value, i};

@@ -16,8 +16,10 @@ static const AetOption trace_options[] = {
     {"trace_hidden", AET_OPTION_BOOL, "", "true", 0, 0, NULL, "look for atoms on the flanks of brighter ones, once these are taken out"},
     {"trace_joint", AET_OPTION_BOOL, "", "true", 0, 0, NULL,
      "fit all atoms together at the end, each against the volume less its neighbours"},
-    {"trace_max_uncertainty_angstrom", AET_OPTION_REAL, "angstrom", "-1", -1, 100, NULL,
-     "an atom that noise is expected to have moved farther is not claimed (-1: a quarter of the minimum distance; 0: all are)"},
+    {"trace_support", AET_OPTION_ENUM, "", "tight", 0, 0, "tight|none",
+     "where atoms are looked for: where candidates are dense (everywhere if they are few or fill the volume), or everywhere"},
+    {"trace_max_uncertainty_angstrom", AET_OPTION_REAL, "angstrom", "0", -1, 100, NULL,
+     "an atom that noise is expected to have moved farther is not claimed (-1: half of the minimum distance; 0: all are)"},
     {"trace_classify", AET_OPTION_ENUM, "", "probabilistic", 0, 0, "probabilistic|local|unbiased|kmeans",
      "how atoms are named: a mixture of intensities with a smooth field; mean boxes of the neighbours; mean boxes of all; intensity alone"},
     {"trace_classify_radius_angstrom", AET_OPTION_REAL, "angstrom", "15", 3, 1000, NULL,
@@ -49,7 +51,7 @@ static void OrderSymbols(AetTraceSettings *s)
 
 PetscErrorCode AetTraceSettingsGet(AetVolume volume, AetTraceSettings *s)
 {
-  int    count, given;
+  int    count, given, choice;
   char **symbols;
 
   PetscFunctionBegin;
@@ -68,8 +70,10 @@ PetscErrorCode AetTraceSettingsGet(AetVolume volume, AetTraceSettings *s)
   PetscCall(AetOptionGetReal("trace_min_intensity_ratio", &s->min_intensity_ratio));
   PetscCall(AetOptionGetBool("trace_hidden", &s->hidden));
   PetscCall(AetOptionGetBool("trace_joint", &s->joint));
+  PetscCall(AetOptionGetEnum("trace_support", &choice));
+  s->support = choice == 0;
   PetscCall(AetOptionGetReal("trace_max_uncertainty_angstrom", &s->max_uncertainty_angstrom));
-  if (s->max_uncertainty_angstrom < 0) s->max_uncertainty_angstrom = s->min_distance_angstrom / 4;
+  if (s->max_uncertainty_angstrom < 0) s->max_uncertainty_angstrom = s->min_distance_angstrom / 2;
   PetscCall(AetOptionGetEnum("trace_classify", &s->classify));
   PetscCall(AetOptionGetReal("trace_classify_radius_angstrom", &s->classify_radius_angstrom));
   PetscCall(AetOptionGetReal("trace_pixel_angstrom", &s->pixel_angstrom));
@@ -163,9 +167,34 @@ static PetscErrorCode MakeAtoms(AetVolume volume, const AetCandidates *c, const 
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
-/* Atoms on the flanks of others, and then all of them fitted together: with their neighbours' tails gone, a flank may show one more. */
-static PetscErrorCode Complete(AetVolume volume, const AetTraceSettings *settings, double background, AetCandidates *c,
-                               AetTraceReport *report)
+/* Looks at the flanks once; what lies outside the support is none. */
+static PetscErrorCode Flanks(AetVolume volume, const AetTraceSettings *settings, double background, const double sigma[3],
+                             const AetSupport *support, AetCandidates *c, AetTraceReport *report, PetscInt *found)
+{
+  PetscInt outside = 0;
+
+  PetscFunctionBegin;
+  PetscCall(AetHiddenFind(volume, settings, background, report->threshold, sigma, c, found));
+  if (*found) PetscCall(AetSupportApply(support, c, &outside));
+  *found -= outside;
+  report->recovered += *found;
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+/* Peaks that noise may have moved too far to be claimed. */
+static void DropDoubtful(AetCandidates *c, const AetTraceSettings *settings, const double *uncertainty, AetTraceReport *report)
+{
+  for (PetscInt i = 0; i < c->total && settings->max_uncertainty_angstrom > 0; i++) {
+    if (!c->keep[i] || uncertainty[i] <= settings->max_uncertainty_angstrom) continue;
+    c->keep[i] = 0;
+    report->doubtful++;
+  }
+}
+
+/* Atoms on the flanks of others, and then all of them fitted together: with their neighbours' tails gone, a flank may show one more, and
+   and atoms are where they belong. */
+static PetscErrorCode Complete(AetVolume volume, const AetTraceSettings *settings, double background, const AetSupport *support,
+                               AetCandidates *c, AetTraceReport *report)
 {
   double   sigma[3], *uncertainty;
   PetscInt found = settings->hidden;
@@ -173,23 +202,18 @@ static PetscErrorCode Complete(AetVolume volume, const AetTraceSettings *setting
   PetscFunctionBegin;
   for (PetscInt round = 0; round < 3 && found; round++) {
     PetscCall(AetAtomWidths(c, settings, sigma));
-    PetscCall(AetHiddenFind(volume, settings, background, report->threshold, sigma, c, &found));
-    report->recovered += found;
+    PetscCall(Flanks(volume, settings, background, sigma, support, c, report, &found));
   }
   if (!settings->joint) PetscFunctionReturn(PETSC_SUCCESS);
   PetscCall(AetAtomWidths(c, settings, sigma));
   if (settings->hidden) {
     PetscCall(AetCandidatesJoin(volume, settings, background, sigma, c, NULL));
-    PetscCall(AetHiddenFind(volume, settings, background, report->threshold, sigma, c, &found));
-    report->recovered += found;
+    PetscCall(Flanks(volume, settings, background, sigma, support, c, report, &found));
   }
   PetscCall(PetscMalloc1((size_t)c->total + 1, &uncertainty));
   PetscCall(AetCandidatesJoin(volume, settings, background, sigma, c, uncertainty));
-  for (PetscInt i = 0; i < c->total && settings->max_uncertainty_angstrom > 0; i++) {
-    if (!c->keep[i] || uncertainty[i] <= settings->max_uncertainty_angstrom) continue;
-    c->keep[i] = 0;
-    report->doubtful++;
-  }
+  PetscCall(AetAgree(volume->comm, AetCandidatesThin(c, settings, AET_LOOSE, &report->rejected_distance)));
+  DropDoubtful(c, settings, uncertainty, report);
   PetscCall(PetscFree(uncertainty));
   PetscFunctionReturn(PETSC_SUCCESS);
 }
@@ -198,6 +222,7 @@ PetscErrorCode AetTrace(AetVolume volume, AetAtoms *atoms, AetTraceReport *repor
 {
   AetTraceSettings settings;
   AetCandidates    candidates;
+  AetSupport       support = {NULL, 1};
   PetscInt         below;
   int             *label;
   double          *probability, background;
@@ -208,11 +233,16 @@ PetscErrorCode AetTrace(AetVolume volume, AetAtoms *atoms, AetTraceReport *repor
   PetscCall(AetAgree(volume->comm, AetTraceSettingsGet(volume, &settings)));
   PetscCall(FindPeaks(volume, &settings, &candidates, &background, report));
   PetscCall(AetEventBegin(AET_EVENT_CLASSIFY));
-  PetscCall(AetAgree(volume->comm, AetCandidatesThin(&candidates, &settings, &report->rejected_distance)));
+  PetscCall(AetAgree(volume->comm, AetCandidatesThin(&candidates, &settings, 1, &report->rejected_distance)));
   PetscCall(AetCandidatesThreshold(&candidates, &settings, &report->threshold, &below));
   PetscCall(AetCandidatesCheck(&candidates, &settings, &report->rejected_checks));
   report->rejected_checks += below;
-  PetscCall(Complete(volume, &settings, background, &candidates, report));
+  if (settings.support) {
+    PetscCall(AetSupportFind(volume, &settings, &candidates, &support));
+    PetscCall(AetSupportApply(&support, &candidates, &report->rejected_support));
+  }
+  PetscCall(Complete(volume, &settings, background, &support, &candidates, report));
+  PetscCall(AetSupportDestroy(&support));
   PetscCall(PetscMalloc2((size_t)candidates.total + 1, &label, (size_t)(candidates.total * settings.species_count) + 1, &probability));
   PetscCall(AetClassify(&candidates, &settings, label, probability, report));
   PetscCall(MakeAtoms(volume, &candidates, &settings, label, probability, atoms, report));

@@ -6,12 +6,13 @@
 
 #define AET_BOX_SIDE 5
 #define AET_BOX_POINTS 125
+#define AET_LOOSE 0.8 /* of the minimum distance: how near the joint fit may bring two atoms that were farther apart before it */
 
 #define AET_CLASSIFY_STARTS 3
 enum { AET_CLASSIFY_PROBABILISTIC, AET_CLASSIFY_LOCAL, AET_CLASSIFY_UNBIASED, AET_CLASSIFY_KMEANS }; /* order of trace_classify's choices */
 
 typedef struct {
-  PetscBool hidden, joint; /* look for atoms on the flanks of others; fit all atoms together */
+  PetscBool hidden, joint, support; /* look for atoms on the flanks of others; fit all atoms together; only where the specimen is */
   int       species_count;
   char      symbol[AET_SPECIES_MAX][8]; /* in the user's order */
   int       by_number[AET_SPECIES_MAX]; /* class (dimmest first) → index of symbol */
@@ -69,8 +70,9 @@ PetscErrorCode AetCandidatesDestroy(AetCandidates *candidates);
 /* Planes of halo that all of this needs. */
 ptrdiff_t AetPeaksReach(const AetTraceSettings *settings);
 
-/* Drops the dimmer of two peaks within the minimum distance (brightest first; ties by index). Not collective: the same on every rank. */
-PetscErrorCode AetCandidatesThin(AetCandidates *candidates, const AetTraceSettings *settings, PetscInt *dropped);
+/* Drops the dimmer of two peaks within `part` of the minimum distance (brightest first; ties by index). Not collective: the same on every
+   rank. */
+PetscErrorCode AetCandidatesThin(AetCandidates *candidates, const AetTraceSettings *settings, double part, PetscInt *dropped);
 /* Drops peaks whose mean over 3³ samples is below the threshold: that of the settings, or of the histogram. Not collective. */
 PetscErrorCode AetCandidatesThreshold(AetCandidates *candidates, const AetTraceSettings *settings, double *threshold, PetscInt *dropped);
 /* Drops peaks whose box is no atom, and peaks far dimmer than their neighbours. Collective. */
@@ -107,5 +109,16 @@ PetscErrorCode AetHiddenFind(AetVolume volume, const AetTraceSettings *settings,
    which noise is expected to have moved the atom, INFINITY where it has no top of its own. Collective. */
 PetscErrorCode AetCandidatesJoin(AetVolume volume, const AetTraceSettings *settings, double background, double sigma[3],
                                  AetCandidates *candidates, double *uncertainty);
+
+/* Where the specimen is, on a grid of cells of `step` voxels in slabs; no mask: everywhere. */
+typedef struct {
+  AetVolume mask;
+  double    step;
+} AetSupport;
+/* The tight support of the kept candidates; everywhere where they are few or fill the volume. Collective. */
+PetscErrorCode AetSupportFind(AetVolume volume, const AetTraceSettings *settings, const AetCandidates *candidates, AetSupport *support);
+PetscErrorCode AetSupportDestroy(AetSupport *support);
+/* Drops kept candidates outside and adds their number to *dropped. Collective. */
+PetscErrorCode AetSupportApply(const AetSupport *support, AetCandidates *candidates, PetscInt *dropped);
 
 #endif

@@ -41,8 +41,8 @@ static void TraceBall(double sigma, double noise, double offset, double rmsd_pm,
   AET_TEST(r.rmsd_pm <= rmsd_pm);
   AET_TEST(r.species_agreement >= species);
   AET_TEST(report.by_species[0] + report.by_species[1] == found->total);
-  AET_TEST(report.fitted + report.recovered ==
-           report.rejected_fit + report.rejected_distance + report.rejected_checks + report.doubtful + found->total);
+  AET_TEST(report.fitted + report.recovered == report.rejected_fit + report.rejected_distance + report.rejected_checks +
+                                                   report.rejected_support + report.doubtful + found->total);
   AET_TEST_CALL(AetAtomsDestroy(&found));
   AET_TEST_CALL(AetAtomsDestroy(&truth));
   AET_TEST_CALL(AetVolumeDestroy(&volume));
@@ -104,7 +104,7 @@ static void TestDoubtful(void)
 
   SetSpecies("Fe,Pt");
   for (int all = 0; all < 2; all++) {
-    PetscOptionsSetValue(NULL, "-trace_max_uncertainty_angstrom", all ? "0" : "-1");
+    PetscOptionsSetValue(NULL, "-trace_max_uncertainty_angstrom", all ? "0" : "0.5");
     AET_TEST_CALL(AetTrace(volume, &found, &report));
     AET_TEST_CALL(AetCompare(found, truth, 1.5, &r[all]));
     AET_TEST(all ? report.doubtful == 0 : report.doubtful > 0);
@@ -116,6 +116,79 @@ static void TestDoubtful(void)
   AET_TEST_CALL(AetAtomsDestroy(&truth));
   AET_TEST_CALL(AetVolumeDestroy(&volume));
   FreeSpecimen(&s);
+}
+
+/* Noise far from the specimen, as bright as its atoms but sparser: only the support tells that it is none. */
+static void TestSupport(void)
+{
+  Specimen         s = Ball(0.6, 0.05);
+  AetAtoms         found, truth = Truth(&s, 2, fept);
+  AetTraceReport   report;
+  AetCompareResult r[2];
+  AetVolume        volume;
+  int              atoms = s.count, more = 0;
+
+  s.position = realloc(s.position, (size_t)(atoms + 60) * 3 * sizeof *s.position);
+  s.species = realloc(s.species, (size_t)(atoms + 60) * sizeof *s.species);
+  for (uint64_t i = 0; more < 60 && i < 2000; i++) {
+    double *x = s.position + 3 * s.count, square = 0;
+    for (int a = 0; a < 3; a++) {
+      x[a] = 0.35 * ((double)s.n[2 - a] - 12) * (AetRandomUniform(33, (uint64_t)a, i) - 0.5);
+      square += x[a] * x[a];
+    }
+    if (square < 16 * 16) continue;
+    s.species[s.count++] = 0;
+    more++;
+  }
+  SetSpecies("Fe,Pt");
+  volume = Render(MPI_COMM_WORLD, &s);
+  for (int none = 0; none < 2; none++) {
+    PetscOptionsSetValue(NULL, "-trace_support", none ? "none" : "tight");
+    AET_TEST_CALL(AetTrace(volume, &found, &report));
+    AET_TEST_CALL(AetCompare(found, truth, 1.5, &r[none]));
+    AET_TEST(none ? report.rejected_support == 0 : report.rejected_support > 20);
+    AET_TEST_CALL(AetAtomsDestroy(&found));
+  }
+  PetscOptionsClearValue(NULL, "-trace_support");
+  printf("\n    support: recall %.4f precision %.4f; without %.4f %.4f ", r[0].recall, r[0].precision, r[1].recall, r[1].precision);
+  AET_TEST(r[0].recall >= 0.995 && r[0].precision >= 0.99);
+  AET_TEST(r[1].recall >= 0.995 && r[1].precision < 0.96);
+  AET_TEST_CALL(AetAtomsDestroy(&truth));
+  AET_TEST_CALL(AetVolumeDestroy(&volume));
+  FreeSpecimen(&s);
+}
+
+/* Crystals that fill the volume to its faces, all of it or a layer: their outermost atoms have half of their neighbours, and stay. */
+static void TestFilled(void)
+{
+  for (int layer = 0; layer < 2; layer++) {
+    Specimen         s = {.n = {64, 60, 62}, .pixel = 0.35, .sigma = 0.6, .noise = 0.05, .weight = {1}};
+    AetVolume        volume;
+    AetAtoms         found, truth;
+    AetTraceReport   report;
+    AetCompareResult r;
+    int              kept = 0;
+
+    MakeBall(&s, 3.85, 25, 0.1, 1);
+    for (int i = 0; i < s.count; i++) {
+      double *x = s.position + 3 * i;
+      int     in = fabs(x[2]) < (layer ? 5 : 10.2) && fabs(x[1]) < 9.5 && fabs(x[0]) < 9.8;
+      if (in) memmove(s.position + 3 * kept, x, 3 * sizeof *x), s.species[kept++] = 0;
+    }
+    s.count = kept;
+    truth = Truth(&s, 1, fept);
+    SetSpecies("Fe");
+    volume = Render(MPI_COMM_WORLD, &s);
+    AET_TEST_CALL(AetTrace(volume, &found, &report));
+    AET_TEST_CALL(AetCompare(found, truth, 1.5, &r));
+    printf("\n    %s: recall %.4f precision %.4f of %d, outside %d ", layer ? "layer" : "filled", r.recall, r.precision, kept,
+           (int)report.rejected_support);
+    AET_TEST(r.recall >= 0.995 && r.precision >= 0.995);
+    AET_TEST_CALL(AetAtomsDestroy(&found));
+    AET_TEST_CALL(AetAtomsDestroy(&truth));
+    AET_TEST_CALL(AetVolumeDestroy(&volume));
+    FreeSpecimen(&s);
+  }
 }
 
 /* The volume on the world against the same volume on every rank alone: slabs are thinner than the halo. */
@@ -290,5 +363,5 @@ static void TestSettings(void)
 }
 
 AET_TEST_MAIN("trace", {"clean", TestClean}, {"noise", TestNoise}, {"constant background", TestBackground},
-              {"on the flanks of others", TestHidden}, {"doubtful", TestDoubtful}, {"any number of ranks", TestRanks},
-              {"nothing to find", TestNothing}, {"one atom", TestSingle}, {"settings", TestSettings})
+              {"on the flanks of others", TestHidden}, {"doubtful", TestDoubtful}, {"support", TestSupport}, {"filled volumes", TestFilled},
+              {"any number of ranks", TestRanks}, {"nothing to find", TestNothing}, {"one atom", TestSingle}, {"settings", TestSettings})
