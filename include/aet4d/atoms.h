@@ -160,8 +160,10 @@ typedef struct {
   double    moved_rms_angstrom, moved_max_angstrom;
   PetscInt  steps, at_limit;                          /* Gauss–Newton steps made; atoms that ended at the limit */
   double    sigma_median_pm, sigma_axis_median_pm[3]; /* 0: none computed */
-  double    overdispersion;                           /* median of the variance that the views show over the one that the noise explains */
-  double    bound_axis_median_pm[3];                  /* the Cramér–Rao bound, atoms' coupling included */
+  double    expected_accuracy;                 /* mean over the atoms of the largest probability of a species; 0: none was computed */
+  PetscBool species_by_images;                 /* p_species is by the heights that the images ask for; else as the atoms came */
+  double    overdispersion;                    /* median of the variance that the views show over the one that the noise explains */
+  double    bound_axis_median_pm[3];           /* the Cramér–Rao bound, atoms' coupling included */
   PetscInt  jackknife_groups, jackknife_worst; /* refits; the one whose views left out moved the atoms most: its first view, from 0 */
   double    jackknife_worst_ratio;             /* how far it moved them, r.m.s., over the median of the refits */
 } AetRefineReport;

@@ -25,6 +25,10 @@ static PetscErrorCode Summarise(AetAtoms atoms, const AetRefineReport *report, A
     snprintf(key, sizeof key, "refine.b_factor_angstrom2.%s", atoms->symbol[s]);
     PetscCall(AetSummarySetNumber(summary, key, report->b_factor[s]));
   }
+  if (report->expected_accuracy > 0) {
+    PetscCall(AetSummarySetNumber(summary, "refine.expected_accuracy", report->expected_accuracy));
+    PetscCall(AetSummarySetNumber(summary, "refine.species_by_images", report->species_by_images));
+  }
   if (!(report->sigma_median_pm > 0)) PetscFunctionReturn(PETSC_SUCCESS);
   PetscCall(AetSummarySetNumber(summary, "refine.sigma_median_pm", report->sigma_median_pm));
   for (int a = 0; a < 3; a++) PetscCall(AetSummarySetNumber(summary, axis[a], report->sigma_axis_median_pm[a]));

@@ -236,6 +236,7 @@ static PetscErrorCode Perform(AetRefinery *r, AetAtoms atoms)
   PetscCall(Begin(r, atoms));
   PetscCall(Cycles(r));
   PetscCall(Report(r));
+  PetscCall(AetRefinerySpecies(r, atoms));
   PetscCall(PetscCalloc1(3 * (size_t)atoms->total + 1, &sigma));
   if (r->settings->probes > 0 && r->report->noise_floor > 0) PetscCall(AetRefineryUncertainty(r, sigma));
   PetscCall(PetscArraycpy(atoms->position, r->position + 3 * atoms->start, 3 * (size_t)atoms->count));

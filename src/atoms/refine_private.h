@@ -37,6 +37,8 @@ PetscErrorCode AetRefineryPositions(AetRefinery *r);
 /* x <- (JᵀWJ + damping · its diagonal blocks)⁻¹ b by conjugate gradients; x is the start too. `block` of AetImagingBlocks. Collective. */
 PetscErrorCode AetRefinerySolve(AetRefinery *r, const double *block, double damping, double tolerance, PetscInt steps, const double *b,
                                 double *x);
+/* p_species of the atoms by the heights that the images ask for, where that is the better evidence; names stay. Collective. */
+PetscErrorCode AetRefinerySpecies(AetRefinery *r, AetAtoms atoms);
 /* sigma [count][3] of every coordinate. Collective. */
 PetscErrorCode AetRefineryUncertainty(AetRefinery *r, double *sigma);
 /* Inverse of the symmetric 3×3 block (xx, xy, xz, yy, yz, zz); singular directions are held back by a small part of the trace. */
