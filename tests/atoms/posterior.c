@@ -60,7 +60,8 @@ static void Run(double ratio, double noise, double traced, double sums[4], AetRe
   double            mine[4] = {0}, x[3];
 
   AET_TEST_CALL(AetRefineSettingsFromOptions(&settings));
-  settings.shifts = PETSC_FALSE, settings.cycles = 2, settings.probes = 2, settings.positions_iterations = 2;
+  settings.shifts = PETSC_FALSE, settings.cycles = 2, settings.probes = 2, settings.positions_iterations = 2,
+  settings.profile = 2; /* Gaussian */
   Make(MPI_COMM_WORLD, ratio, noise, traced, &tilt, &atoms);
   AET_TEST_CALL(AetRefine(atoms, tilt, &settings, report));
   for (PetscInt i = 0; i < atoms->count; i++) {
