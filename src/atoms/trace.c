@@ -2,6 +2,7 @@
 #include "atoms/kernel/filter.h"
 #include "atoms/trace_private.h"
 #include <math.h>
+#include <string.h>
 
 static const AetOption trace_options[] = {
     {"trace_species", AET_OPTION_TEXTS, "", "X", 0, 0, NULL, "element symbols; intensities are named in the order of atomic number"},
@@ -51,15 +52,24 @@ static void OrderSymbols(AetTraceSettings *s)
 
 PetscErrorCode AetTraceSettingsGet(AetVolume volume, AetTraceSettings *s)
 {
-  int    count, given, choice;
+  int    count, given, too_long = -1, choice;
   char **symbols;
 
   PetscFunctionBegin;
   PetscCall(PetscMemzero(s, sizeof *s));
   PetscCall(AetOptionGetTexts("trace_species", &count, &symbols));
   given = count;
-  for (int i = 0; i < count && i < AET_SPECIES_MAX; i++) PetscCall(PetscStrncpy(s->symbol[i], symbols[i], sizeof s->symbol[i]));
+  for (int i = 0; i < count && i < AET_SPECIES_MAX; i++) {
+    if (strlen(symbols[i]) >= sizeof s->symbol[i]) too_long = i;
+    PetscCall(PetscStrncpy(s->symbol[i], symbols[i], sizeof s->symbol[i]));
+  }
   AetTextsFree(&count, &symbols);
+  AetCheck(too_long < 0, AET_ERR_INPUT, "trace_species: expected symbols of at most %d letters, found %s...", (int)sizeof s->symbol[0] - 1,
+           s->symbol[too_long]);
+  for (int i = 1; i < given && i < AET_SPECIES_MAX; i++)
+    for (int j = 0; j < i; j++)
+      AetCheck(strcmp(s->symbol[i], s->symbol[j]) != 0, AET_ERR_INPUT, "trace_species: expected different symbols, found %s twice",
+               s->symbol[i]);
   AetCheck(given >= 1 && given <= AET_SPECIES_MAX, AET_ERR_INPUT, "trace_species: expected 1 to %d symbols, found %d", AET_SPECIES_MAX,
            given);
   s->species_count = given;

@@ -27,6 +27,7 @@ PetscErrorCode AetVolumeRead(MPI_Comm comm, const char *file, AetVolume *volume)
   PetscFunctionBegin;
   *volume = NULL;
   PetscCall(AetLocate(comm, file, PETSC_FALSE, &located));
+  AetCheck(located.format != AET_FORMAT_XYZ, AET_ERR_DATA, "%s: expected a volume, found XYZ, which holds atoms", file);
   AetLocatedSizes(&located, n);
   PetscCall(AetVolumeCreate(comm, n, located.info.pixel_angstrom, volume));
   code = AetLocatedRead(comm, &located, (*volume)->data);

@@ -105,7 +105,12 @@ static PetscBool XyzRecognise(const AetFileHead *head)
   if (!text) return PETSC_FALSE;
   if (strstr(line, "Properties=")) return PETSC_TRUE;
   if (head->bytes[0] == '%' || head->bytes[0] == '#') return PETSC_FALSE; /* a table with remarks */
-  if (count == 0 || !NextLine(text, end, line, sizeof line)) return PETSC_FALSE;
+  if (count == 0) { /* no atoms, unless these are numbers in rows: nothing follows a remark that is no number */
+    char *stop;
+    (void)strtod(line, &stop);
+    return (PetscBool)(text >= end && (stop == line));
+  }
+  if (!NextLine(text, end, line, sizeof line)) return PETSC_FALSE;
   return ParseAtom(SplitWords(line, words), words, &layout, symbol, position);
 }
 
