@@ -64,6 +64,8 @@ typedef struct {
   PetscInt rounds;                                                           /* of classification */
   PetscInt by_species[AET_SPECIES_MAX];
   double   threshold;          /* least mean over 3³ voxels of an atom, above the background, in units of the volume */
+  double   smoothing_angstrom; /* sigma of the filter that was used */
+  double   expected_false;     /* candidates inside the specimen that noise made, by those that it made outside */
   double   start_disagreement; /* largest fraction of atoms that two starts name differently */
   double   expected_accuracy;  /* of the names: mean over the atoms of the probability of the name, given that it is an atom */
   double   intensity_span;     /* of the smooth field of intensity over the atoms: largest over least; 1: none was needed */

@@ -28,6 +28,8 @@ PetscErrorCode AetStageTrace(AetVolume volume, AetSummary summary, AetAtoms *ato
   PetscCall(AetSummarySetNumber(summary, "trace.recovered", report.recovered));
   PetscCall(AetSummarySetNumber(summary, "trace.doubtful", report.doubtful));
   PetscCall(AetSummarySetNumber(summary, "trace.threshold", report.threshold));
+  PetscCall(AetSummarySetNumber(summary, "trace.smoothing_angstrom", report.smoothing_angstrom));
+  PetscCall(AetSummarySetNumber(summary, "trace.expected_false", report.expected_false));
   PetscCall(AetSummarySetNumber(summary, "trace.rounds", report.rounds));
   PetscCall(AetSummarySetNumber(summary, "trace.start_disagreement", report.start_disagreement));
   PetscCall(AetSummarySetNumber(summary, "trace.expected_accuracy", report.expected_accuracy));

@@ -64,19 +64,47 @@ static PetscErrorCode Residual(AetVolume volume, const AetTraceSettings *setting
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
-/* Keeps what is bright enough and at the minimum distance from every known atom. */
-static PetscErrorCode Sift(AetCandidates *extra, const AetTraceSettings *settings, double threshold, PetscInt known, const double *centre)
+static int Ascending(const void *left, const void *right)
+{
+  ptrdiff_t l = *(const ptrdiff_t *)left, r = *(const ptrdiff_t *)right;
+  return (l > r) - (l < r);
+}
+
+/* The median number of atoms within `reach` of one. */
+static PetscErrorCode MedianNeighbours(const AetCells *cells, PetscInt known, const double *centre, double reach, ptrdiff_t *median)
+{
+  ptrdiff_t *number, one;
+
+  PetscFunctionBegin;
+  PetscCall(PetscMalloc1((size_t)known + 1, &number));
+#pragma omp parallel for schedule(dynamic, 64) private(one) num_threads(AetThreads())
+  for (PetscInt i = 0; i < known; i++) number[i] = AetCellsNear(cells, centre, centre + 3 * i, reach, 1, &one) - 1;
+  qsort(number, (size_t)known, sizeof *number, Ascending);
+  *median = number[known / 2];
+  PetscCall(PetscFree(number));
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+/* Keeps what is bright enough and at the minimum distance from every known atom; if `within`, only what has at least half as many of them
+   about it as one of them has: near a surface noise finds room that inside only an atom leaves. */
+static PetscErrorCode Sift(AetCandidates *extra, const AetTraceSettings *settings, PetscBool within, double threshold, PetscInt known,
+                           const double *centre)
 {
   AetCells  cells;
   PetscInt  dropped = 0;
   double    reach = settings->min_distance_angstrom / settings->pixel_angstrom;
-  ptrdiff_t near;
+  ptrdiff_t near, median = 0;
 
   PetscFunctionBegin;
   PetscCheck(!AetCellsBuild(&cells, known, centre, reach), PETSC_COMM_SELF, PETSC_ERR_MEM, "no memory for the cells of %d peaks",
              (int)known);
-  for (PetscInt i = 0; i < extra->total; i++)
-    if (extra->peak[i].sum3 / 27 < threshold || AetCellsNear(&cells, centre, extra->peak[i].centre, reach, 1, &near)) extra->keep[i] = 0;
+  if (within) PetscCall(MedianNeighbours(&cells, known, centre, 2 * reach, &median));
+  for (PetscInt i = 0; i < extra->total; i++) {
+    const double *at = extra->peak[i].centre;
+    if (extra->peak[i].sum3 / 27 < threshold || AetCellsNear(&cells, centre, at, reach, 1, &near) ||
+        (within && 2 * AetCellsNear(&cells, centre, at, 2 * reach, 1, &near) < median))
+      extra->keep[i] = 0;
+  }
   AetCellsFree(&cells);
   PetscCall(AetCandidatesThin(extra, settings, 1, &dropped));
   PetscFunctionReturn(PETSC_SUCCESS);
@@ -134,19 +162,38 @@ static PetscErrorCode Merge(AetCandidates *c, const AetCandidates *extra)
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
-PetscErrorCode AetHiddenFind(AetVolume volume, const AetTraceSettings *settings, double background, double threshold, const double sigma[3],
-                             AetCandidates *candidates, PetscInt *found)
+/* As if the peaks had been found at the smoothing of the others, where a Gaussian is higher by 1/part. */
+static void Rescale(AetCandidates *extra, double part)
 {
-  AetCandidates extra;
-  PetscInt      known;
-  double       *centre, *height;
+  for (PetscInt i = 0; i < extra->total; i++) {
+    extra->peak[i].value /= part;
+    extra->peak[i].sum3 /= part;
+    extra->peak[i].sum5 /= part;
+  }
+  for (size_t k = 0; k < (size_t)extra->count * AET_BOX_POINTS; k++) extra->boxes[k] /= (float)part;
+}
+
+PetscErrorCode AetHiddenFind(AetVolume volume, const AetTraceSettings *settings, double widen, double background, double threshold,
+                             const double sigma[3], AetCandidates *candidates, PetscInt *found)
+{
+  AetTraceSettings wide = *settings;
+  AetCandidates    extra;
+  PetscInt         known;
+  double          *centre, *height, wider[3], part = 1, old = settings->smoothing_angstrom / settings->pixel_angstrom;
 
   PetscFunctionBegin;
   *found = 0;
+  wide.smoothing_angstrom *= widen;
+  for (int a = 0; a < 3; a++) {
+    wider[a] = sqrt(sigma[a] * sigma[a] + (widen * widen - 1) * old * old);
+    part *= sigma[a] / wider[a];
+  }
   PetscCall(AetCandidatesKnown(candidates, &known, &centre, &height));
   if (known) {
-    PetscCall(Residual(volume, settings, background, threshold, sigma, known, centre, height, &extra));
-    PetscCall(Sift(&extra, settings, threshold, known, centre));
+    for (PetscInt i = 0; i < known; i++) height[i] *= part;
+    PetscCall(Residual(volume, &wide, background, part * threshold, wider, known, centre, height, &extra));
+    Rescale(&extra, part);
+    PetscCall(Sift(&extra, settings, widen > 1, threshold, known, centre));
     for (PetscInt i = 0; i < extra.total; i++) *found += extra.keep[i];
     if (*found) PetscCall(Merge(candidates, &extra));
     PetscCall(AetCandidatesDestroy(&extra));

@@ -5,6 +5,8 @@
 #include <math.h>
 #include <stdlib.h>
 
+#define CORE 0.3 /* of the median company: a flat face leaves half of it, noise about a specimen finds less */
+
 typedef struct {
   double   value;
   PetscInt place;
@@ -222,5 +224,76 @@ PetscErrorCode AetCandidatesCheck(AetCandidates *candidates, const AetTraceSetti
   *dropped = 0;
   PetscCall(CheckShape(candidates, dropped));
   PetscCall(CheckNeighbours(candidates, settings, dropped));
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+/* Part of a ball of radius 1 that lies on the inner side of a plane `away` from its centre. */
+static double BallInside(double away)
+{
+  double h = fmax(-1, fmin(1, away));
+
+  return 0.5 + 0.75 * h - 0.25 * h * h * h;
+}
+
+/* Of every kept peak: the brightness of those within `reach` Å, each at most 1 and squared, made up for what the faces of the volume cut
+ * off. */
+static PetscErrorCode Company(const AetCandidates *c, const AetTraceSettings *settings, const ptrdiff_t n[3], double reach,
+                              const PetscInt *list, PetscInt kept, const double *bright, double *company)
+{
+  enum { ROOM = 512 };
+  double  *position;
+  AetCells cells;
+
+  PetscFunctionBegin;
+  PetscCall(Positions(c, settings->pixel_angstrom, kept, list, &position));
+  PetscCheck(!AetCellsBuild(&cells, kept, position, reach), PETSC_COMM_SELF, PETSC_ERR_MEM, "no memory for the cells of %d peaks",
+             (int)kept);
+#pragma omp parallel for schedule(dynamic, 64) num_threads(AetThreads())
+  for (PetscInt i = 0; i < kept; i++) {
+    const double *x = position + 3 * i;
+    ptrdiff_t     near[ROOM], found = PetscMin(ROOM, AetCellsNear(&cells, position, x, reach, ROOM, near));
+    double        inside = 1;
+    company[i] = 0;
+    for (ptrdiff_t k = 0; k < found; k++)
+      if (near[k] != i) company[i] += pow(fmax(0, fmin(1, bright[near[k]])), 2);
+    for (int a = 0; a < 3; a++) {
+      double width = (double)n[2 - a] * settings->pixel_angstrom, low = x[a] + 0.5 * settings->pixel_angstrom;
+      inside *= fmax(0.3, BallInside(low / reach)) * fmax(0.3, BallInside((width - low) / reach));
+    }
+    company[i] /= inside;
+  }
+  AetCellsFree(&cells);
+  PetscCall(PetscFree(position));
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+PetscErrorCode AetCandidatesCore(AetCandidates *c, const AetTraceSettings *settings, const ptrdiff_t n[3], PetscInt *dropped)
+{
+  const double reach = 2 * settings->min_distance_angstrom;
+  double      *bright, *company, *sorted;
+  PetscInt    *list, kept, last = -1;
+
+  PetscFunctionBegin;
+  PetscCall(PetscMalloc4((size_t)c->total + 1, &list, (size_t)c->total + 1, &bright, (size_t)c->total + 1, &company, (size_t)c->total + 1,
+                         &sorted));
+  while (last != 0) {
+    kept = 0;
+    for (PetscInt i = 0; i < c->total; i++)
+      if (c->keep[i]) sorted[kept] = bright[kept] = c->peak[i].sum3, list[kept++] = i;
+    last = 0;
+    if (!kept) break;
+    qsort(sorted, (size_t)kept, sizeof *sorted, Ascending);
+    for (PetscInt i = 0; i < kept; i++) bright[i] /= sorted[kept / (2 * settings->species_count)];
+    PetscCall(Company(c, settings, n, reach, list, kept, bright, company));
+    PetscCall(PetscArraycpy(sorted, company, (size_t)kept));
+    qsort(sorted, (size_t)kept, sizeof *sorted, Ascending);
+    for (PetscInt i = 0; i < kept; i++) {
+      if (fmin(1.5, bright[i]) * company[i] >= CORE * sorted[kept / 2]) continue;
+      c->keep[list[i]] = 0;
+      last++;
+    }
+    *dropped += last;
+  }
+  PetscCall(PetscFree4(list, bright, company, sorted));
   PetscFunctionReturn(PETSC_SUCCESS);
 }

@@ -192,3 +192,38 @@ PetscErrorCode AetSupportApply(const AetSupport *support, AetCandidates *c, Pets
   PetscCall(PetscFree(out));
   PetscFunctionReturn(PETSC_SUCCESS);
 }
+
+PetscErrorCode AetSupportExpectedFalse(const AetSupport *support, const AetTraceSettings *settings, const AetCandidates *c,
+                                       PetscInt outside, double *expected)
+{
+  const AetVolume mask = support->mask;
+  const double    reach = settings->min_distance_angstrom / settings->pixel_angstrom;
+  int64_t         cells[2] = {0, 0}; /* outside; inside and free */
+  PetscInt        count;
+  double         *centre, *height;
+  AetCells        grid;
+
+  PetscFunctionBegin;
+  *expected = 0;
+  if (!mask || !outside) PetscFunctionReturn(PETSC_SUCCESS);
+  PetscCall(AetCandidatesKnown(c, &count, &centre, &height));
+  PetscCheck(!AetCellsBuild(&grid, count, centre, reach), PETSC_COMM_SELF, PETSC_ERR_MEM, "no memory for the cells of %d peaks",
+             (int)count);
+#pragma omp parallel for schedule(dynamic, 1) reduction(+ : cells[:2]) num_threads(AetThreads())
+  for (ptrdiff_t z = 0; z < mask->z_count; z++)
+    for (ptrdiff_t i = 0; i < mask->n[1] * mask->n[2]; i++) {
+      const double at[3] = {((double)(i % mask->n[2]) + 0.5) * support->step - 0.5, ((double)(i / mask->n[2]) + 0.5) * support->step - 0.5,
+                            ((double)(mask->z_start + z) + 0.5) * support->step - 0.5};
+      ptrdiff_t    near;
+      if (mask->data[z * mask->n[1] * mask->n[2] + i] > 0)
+        cells[1] += !AetCellsNear(&grid, centre, at, reach, 1, &near);
+      else
+        cells[0]++;
+    }
+  AetCellsFree(&grid);
+  PetscCall(PetscFree(centre));
+  PetscCall(PetscFree(height));
+  PetscCallMPI(MPI_Allreduce(MPI_IN_PLACE, cells, 2, MPI_INT64_T, MPI_SUM, c->comm));
+  *expected = cells[0] ? (double)outside * (double)cells[1] / (double)cells[0] : 0;
+  PetscFunctionReturn(PETSC_SUCCESS);
+}

@@ -4,6 +4,8 @@
 #include <math.h>
 #include <string.h>
 
+#define MOST_FALSE 0.01 /* of the candidates; more noise than that is smoothed, if it can be */
+
 static const AetOption trace_options[] = {
     {"trace_species", AET_OPTION_TEXTS, "", "X", 0, 0, NULL, "element symbols; intensities are named in the order of atomic number"},
     {"trace_min_distance_angstrom", AET_OPTION_REAL, "angstrom", "2.0", 0.1, 20, NULL,
@@ -11,7 +13,7 @@ static const AetOption trace_options[] = {
     {"trace_threshold", AET_OPTION_REAL, "", "0", 0, 1e300, NULL,
      "least mean of a peak over 3x3x3 voxels above the background (0: the valley of the histogram between noise and atoms)"},
     {"trace_smoothing_angstrom", AET_OPTION_REAL, "angstrom", "-1", -1, 10, NULL,
-     "sigma of a Gaussian filter before the search (-1: a tenth of the minimum distance)"},
+     "sigma of a Gaussian filter before the search (-1: a tenth of the minimum distance, up to a fifth where noise makes atoms)"},
     {"trace_min_intensity_ratio", AET_OPTION_REAL, "", "0.25", 0, 1, NULL,
      "least intensity of an atom relative to the mean of its 16 neighbours (bright ones count as the lightest species)"},
     {"trace_hidden", AET_OPTION_BOOL, "", "true", 0, 0, NULL, "look for atoms on the flanks of brighter ones, once these are taken out"},
@@ -87,6 +89,7 @@ PetscErrorCode AetTraceSettingsGet(AetVolume volume, AetTraceSettings *s)
   PetscCall(AetOptionGetEnum("trace_classify", &s->classify));
   PetscCall(AetOptionGetReal("trace_classify_radius_angstrom", &s->classify_radius_angstrom));
   PetscCall(AetOptionGetReal("trace_pixel_angstrom", &s->pixel_angstrom));
+  s->smoothing_most_angstrom = s->smoothing_angstrom < 0 ? s->min_distance_angstrom / 5 : s->smoothing_angstrom;
   if (s->smoothing_angstrom < 0) s->smoothing_angstrom = s->min_distance_angstrom / 10;
   if (s->pixel_angstrom == 0) s->pixel_angstrom = volume->pixel_angstrom;
   AetCheck(s->pixel_angstrom > 0, AET_ERR_INPUT, "trace_pixel_angstrom: expected a voxel size, which the volume does not tell; found none");
@@ -178,13 +181,13 @@ static PetscErrorCode MakeAtoms(AetVolume volume, const AetCandidates *c, const 
 }
 
 /* Looks at the flanks once; what lies outside the support is none. */
-static PetscErrorCode Flanks(AetVolume volume, const AetTraceSettings *settings, double background, const double sigma[3],
+static PetscErrorCode Flanks(AetVolume volume, const AetTraceSettings *settings, double widen, double background, const double sigma[3],
                              const AetSupport *support, AetCandidates *c, AetTraceReport *report, PetscInt *found)
 {
   PetscInt outside = 0;
 
   PetscFunctionBegin;
-  PetscCall(AetHiddenFind(volume, settings, background, report->threshold, sigma, c, found));
+  PetscCall(AetHiddenFind(volume, settings, widen, background, report->threshold, sigma, c, found));
   if (*found) PetscCall(AetSupportApply(support, c, &outside));
   *found -= outside;
   report->recovered += *found;
@@ -212,19 +215,72 @@ static PetscErrorCode Complete(AetVolume volume, const AetTraceSettings *setting
   PetscFunctionBegin;
   for (PetscInt round = 0; round < 3 && found; round++) {
     PetscCall(AetAtomWidths(c, settings, sigma));
-    PetscCall(Flanks(volume, settings, background, sigma, support, c, report, &found));
+    PetscCall(Flanks(volume, settings, 1, background, sigma, support, c, report, &found));
   }
   if (!settings->joint) PetscFunctionReturn(PETSC_SUCCESS);
   PetscCall(AetAtomWidths(c, settings, sigma));
   if (settings->hidden) {
     PetscCall(AetCandidatesJoin(volume, settings, background, sigma, c, NULL));
-    PetscCall(Flanks(volume, settings, background, sigma, support, c, report, &found));
+    PetscCall(Flanks(volume, settings, 1, background, sigma, support, c, report, &found));
+    /* noise may have broken a dim top into several, each too dim and too far from where the atom is */
+    for (double widen = M_SQRT2; widen * settings->smoothing_angstrom < 1.01 * settings->smoothing_most_angstrom; widen *= M_SQRT2)
+      PetscCall(Flanks(volume, settings, widen, background, sigma, support, c, report, &found));
   }
   PetscCall(PetscMalloc1((size_t)c->total + 1, &uncertainty));
   PetscCall(AetCandidatesJoin(volume, settings, background, sigma, c, uncertainty));
   PetscCall(AetAgree(volume->comm, AetCandidatesThin(c, settings, AET_LOOSE, &report->rejected_distance)));
   DropDoubtful(c, settings, uncertainty, report);
+  if (settings->noisy) PetscCall(AetAgree(volume->comm, AetCandidatesCore(c, settings, volume->n, &report->rejected_support)));
   PetscCall(PetscFree(uncertainty));
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+/* From the volume to candidates inside the support; *expected receives how many of them noise made. */
+static PetscErrorCode Select(AetVolume volume, const AetTraceSettings *settings, AetCandidates *c, AetSupport *support, double *background,
+                             double *expected, AetTraceReport *report)
+{
+  PetscInt below;
+
+  PetscFunctionBegin;
+  *expected = 0;
+  PetscCall(PetscMemzero(report, sizeof *report));
+  PetscCall(FindPeaks(volume, settings, c, background, report));
+  PetscCall(AetEventBegin(AET_EVENT_CLASSIFY));
+  PetscCall(AetAgree(volume->comm, AetCandidatesThin(c, settings, 1, &report->rejected_distance)));
+  PetscCall(AetCandidatesThreshold(c, settings, &report->threshold, &below));
+  PetscCall(AetCandidatesCheck(c, settings, &report->rejected_checks));
+  report->rejected_checks += below;
+  if (settings->support) {
+    PetscCall(AetSupportFind(volume, settings, c, support));
+    PetscCall(AetSupportApply(support, c, &report->rejected_support));
+    PetscCall(AetSupportExpectedFalse(support, settings, c, report->rejected_support, expected));
+  }
+  PetscCall(AetEventEnd(AET_EVENT_CLASSIFY));
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+/* Smooths no more than noise asks for: until it is expected to have made one candidate in a hundred. */
+static PetscErrorCode SelectSmoothed(AetVolume volume, AetTraceSettings *settings, AetCandidates *c, AetSupport *support,
+                                     double *background, AetTraceReport *report)
+{
+  PetscFunctionBegin;
+  for (;;) {
+    double   expected;
+    PetscInt kept = 0;
+    PetscCall(Select(volume, settings, c, support, background, &expected, report));
+    for (PetscInt i = 0; i < c->total; i++) kept += c->keep[i];
+    report->smoothing_angstrom = settings->smoothing_angstrom;
+    report->expected_false = expected;
+    if (expected <= MOST_FALSE * kept) break;
+    if (settings->smoothing_angstrom > 0.99 * settings->smoothing_most_angstrom) {
+      settings->noisy = PETSC_TRUE;
+      PetscCall(AetAgree(volume->comm, AetCandidatesCore(c, settings, volume->n, &report->rejected_support)));
+      break;
+    }
+    settings->smoothing_angstrom = PetscMin(settings->smoothing_most_angstrom, M_SQRT2 * settings->smoothing_angstrom);
+    PetscCall(AetCandidatesDestroy(c));
+    PetscCall(AetSupportDestroy(support));
+  }
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
@@ -233,7 +289,6 @@ PetscErrorCode AetTrace(AetVolume volume, AetAtoms *atoms, AetTraceReport *repor
   AetTraceSettings settings;
   AetCandidates    candidates;
   AetSupport       support = {NULL, 1};
-  PetscInt         below;
   int             *label;
   double          *probability, background;
 
@@ -241,16 +296,8 @@ PetscErrorCode AetTrace(AetVolume volume, AetAtoms *atoms, AetTraceReport *repor
   *atoms = NULL;
   PetscCall(PetscMemzero(report, sizeof *report));
   PetscCall(AetAgree(volume->comm, AetTraceSettingsGet(volume, &settings)));
-  PetscCall(FindPeaks(volume, &settings, &candidates, &background, report));
+  PetscCall(SelectSmoothed(volume, &settings, &candidates, &support, &background, report));
   PetscCall(AetEventBegin(AET_EVENT_CLASSIFY));
-  PetscCall(AetAgree(volume->comm, AetCandidatesThin(&candidates, &settings, 1, &report->rejected_distance)));
-  PetscCall(AetCandidatesThreshold(&candidates, &settings, &report->threshold, &below));
-  PetscCall(AetCandidatesCheck(&candidates, &settings, &report->rejected_checks));
-  report->rejected_checks += below;
-  if (settings.support) {
-    PetscCall(AetSupportFind(volume, &settings, &candidates, &support));
-    PetscCall(AetSupportApply(&support, &candidates, &report->rejected_support));
-  }
   PetscCall(Complete(volume, &settings, background, &support, &candidates, report));
   PetscCall(AetSupportDestroy(&support));
   PetscCall(PetscMalloc2((size_t)candidates.total + 1, &label, (size_t)(candidates.total * settings.species_count) + 1, &probability));

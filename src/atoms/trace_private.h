@@ -13,12 +13,14 @@ enum { AET_CLASSIFY_PROBABILISTIC, AET_CLASSIFY_LOCAL, AET_CLASSIFY_UNBIASED, AE
 
 typedef struct {
   PetscBool hidden, joint, support; /* look for atoms on the flanks of others; fit all atoms together; only where the specimen is */
+  PetscBool noisy; /* more noise than smoothing can take away */
   int       species_count;
   char      symbol[AET_SPECIES_MAX][8]; /* in the user's order */
   int       by_number[AET_SPECIES_MAX]; /* class (dimmest first) → index of symbol */
   int       modes;                      /* of the histogram that may be atoms: one for each species, or all where they are not named */
   double    widest;                     /* mode that is no noise, from its top to half of it, in the logarithm of intensity */
   double    least_ratio;                /* least intensity of an atom relative to that of the heaviest species */
+  double    smoothing_most_angstrom;    /* noise may ask for that much smoothing */
   double    pixel_angstrom, min_distance_angstrom, threshold, smoothing_angstrom, min_intensity_ratio, max_uncertainty_angstrom;
   int       classify;                 /* how atoms are named */
   double    classify_radius_angstrom; /* of the neighbourhood whose mean boxes name an atom */
@@ -77,6 +79,9 @@ PetscErrorCode AetCandidatesThin(AetCandidates *candidates, const AetTraceSettin
 PetscErrorCode AetCandidatesThreshold(AetCandidates *candidates, const AetTraceSettings *settings, double *threshold, PetscInt *dropped);
 /* Drops peaks whose box is no atom, and peaks far dimmer than their neighbours. Collective. */
 PetscErrorCode AetCandidatesCheck(AetCandidates *candidates, const AetTraceSettings *settings, PetscInt *dropped);
+/* Where noise makes candidates: drops those whose brightness times that of their neighbours within twice the minimum distance is low,
+   against the median, until none is. `n` of the volume. Not collective: the same on every rank. */
+PetscErrorCode AetCandidatesCore(AetCandidates *candidates, const AetTraceSettings *settings, const ptrdiff_t n[3], PetscInt *dropped);
 /* Intensity that parts atoms from noise in a list of intensities (`stride` doubles apart) spread over comm; 0 if there is none. Collective.
  */
 PetscErrorCode AetIntensityThreshold(MPI_Comm comm, const AetTraceSettings *settings, PetscInt count, const double *value, ptrdiff_t stride,
@@ -102,9 +107,10 @@ double AetLabelsDisagreement(const AetCandidates *candidates, int starts, int *c
 PetscErrorCode AetAtomWidths(const AetCandidates *candidates, const AetTraceSettings *settings, double sigma[3]);
 /* Centres [count][3] in voxels and heights of the kept peaks, in their order. PetscFree each. Not collective. */
 PetscErrorCode AetCandidatesKnown(const AetCandidates *candidates, PetscInt *count, double **centre, double **height);
-/* Adds the atoms that only show once the known ones, as Gaussians of `sigma` voxels, are taken out of the volume. Collective. */
-PetscErrorCode AetHiddenFind(AetVolume volume, const AetTraceSettings *settings, double background, double threshold, const double sigma[3],
-                             AetCandidates *candidates, PetscInt *found);
+/* Adds the atoms that only show once the known ones, as Gaussians of `sigma` voxels, are taken out of the volume; that is smoothed `widen`
+   times as much as the settings say. Collective. */
+PetscErrorCode AetHiddenFind(AetVolume volume, const AetTraceSettings *settings, double widen, double background, double threshold,
+                             const double sigma[3], AetCandidates *candidates, PetscInt *found);
 /* Fits centres and heights of all kept peaks and the widths they share together. uncertainty [total] (may be NULL): the distance in Å by
    which noise is expected to have moved the atom, INFINITY where it has no top of its own. Collective. */
 PetscErrorCode AetCandidatesJoin(AetVolume volume, const AetTraceSettings *settings, double background, double sigma[3],
@@ -120,5 +126,9 @@ PetscErrorCode AetSupportFind(AetVolume volume, const AetTraceSettings *settings
 PetscErrorCode AetSupportDestroy(AetSupport *support);
 /* Drops kept candidates outside and adds their number to *dropped. Collective. */
 PetscErrorCode AetSupportApply(const AetSupport *support, AetCandidates *candidates, PetscInt *dropped);
+/* How many of the kept candidates noise made, if it is as frequent where the specimen leaves room for an atom (the minimum distance from
+   every candidate) as outside, where it made `outside` candidates; 0 without a mask. Collective. */
+PetscErrorCode AetSupportExpectedFalse(const AetSupport *support, const AetTraceSettings *settings, const AetCandidates *candidates,
+                                       PetscInt outside, double *expected);
 
 #endif

@@ -16,7 +16,7 @@ done
 good 1 compare run1/atoms.h5 "$data/published_atoms_Ta_A.xyz" -compare_box '[-999,999,-10.93,10.93,-999,999]' -compare_reference_box -output run1
 cat out
 check "R1" holds "$(number recon.r1 run1/summary.json) <= 0.20"
-check "recall" holds "$(number compare.recall run1/summary.json) >= 0.85"
-check "precision" holds "$(number compare.precision run1/summary.json) >= 0.84"
-check "r.m.s.d." holds "$(number compare.rmsd_pm run1/summary.json) <= 27"
+check "recall" holds "$(number compare.recall run1/summary.json) >= 0.90"
+check "precision" holds "$(number compare.precision run1/summary.json) >= 0.90"
+check "r.m.s.d." holds "$(number compare.rmsd_pm run1/summary.json) <= 29"
 finish

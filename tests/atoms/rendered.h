@@ -14,6 +14,8 @@ typedef struct {
   double   *position; /* Å from voxel floor(n/2) */
   int      *species;
   double    weight[4]; /* height of each species */
+  double    stretch;   /* of sigma along the beam, as by a missing wedge; 0: none */
+  double    slope;     /* heights grow by this part per Å along x */
 } Specimen;
 
 /* Ball of an fcc crystal, sites displaced by `displacement` Å per axis; species i with equal chances among `kinds`. */
@@ -40,19 +42,20 @@ static inline void MakeBall(Specimen *s, double lattice, double radius, double d
 
 static inline void AddAtom(const Specimen *s, int i, float *data)
 {
-  double    at[3], sigma = s->sigma / s->pixel;
+  double at[3], sigma = s->sigma / s->pixel, along = s->stretch > 0 ? s->stretch : 1,
+                height = s->weight[s->species[i]] * (1 + s->slope * s->position[3 * i]);
   ptrdiff_t low[3], high[3];
 
   for (int a = 0; a < 3; a++) {
     at[a] = s->position[3 * i + 2 - a] / s->pixel + (double)(s->n[a] / 2);
-    low[a] = (ptrdiff_t)fmax(0, ceil(at[a] - 5 * sigma));
-    high[a] = (ptrdiff_t)fmin((double)s->n[a] - 1, floor(at[a] + 5 * sigma));
+    low[a] = (ptrdiff_t)fmax(0, ceil(at[a] - 5 * sigma * (a ? 1 : along)));
+    high[a] = (ptrdiff_t)fmin((double)s->n[a] - 1, floor(at[a] + 5 * sigma * (a ? 1 : along)));
   }
   for (ptrdiff_t z = low[0]; z <= high[0]; z++)
     for (ptrdiff_t y = low[1]; y <= high[1]; y++)
       for (ptrdiff_t x = low[2]; x <= high[2]; x++) {
-        double square = pow((double)z - at[0], 2) + pow((double)y - at[1], 2) + pow((double)x - at[2], 2);
-        data[(z * s->n[1] + y) * s->n[2] + x] += (float)(s->weight[s->species[i]] * exp(-0.5 * square / (sigma * sigma)));
+        double square = pow(((double)z - at[0]) / along, 2) + pow((double)y - at[1], 2) + pow((double)x - at[2], 2);
+        data[(z * s->n[1] + y) * s->n[2] + x] += (float)(height * exp(-0.5 * square / (sigma * sigma)));
       }
 }
 
