@@ -213,4 +213,54 @@ AET_EXTERN PetscErrorCode AetBootstrapAdd(AetBootstrap bootstrap, AetAtoms repli
 AET_EXTERN PetscErrorCode AetBootstrapFinish(AetBootstrap bootstrap, AetBootstrapReport *report);
 AET_EXTERN PetscErrorCode AetBootstrapDestroy(AetBootstrap *bootstrap);
 
+/* ---------------------------------------------------------------- correction of the list of atoms */
+
+AET_EXTERN const AetOptionTable AetCorrectOptions;
+typedef struct {
+  PetscBool enabled;           /* refined atoms are corrected */
+  PetscInt  rounds;            /* of deletions, swaps and additions, at most */
+  double    distance_angstrom; /* no atom is added nearer than this to another */
+  double    reach_angstrom;    /* no atom is added farther than this from all others */
+  double    height;            /* least fitted height of an added atom over that of the lightest species */
+  double    evidence;          /* what the logarithm of the odds of an atom or of a species must exceed */
+} AetCorrectSettings;
+/** From `refine_correct*`. Not collective. */
+AET_EXTERN PetscErrorCode AetCorrectSettingsFromOptions(AetCorrectSettings *settings);
+
+typedef enum { AET_EDIT_ADD, AET_EDIT_DELETE, AET_EDIT_SWAP, AET_EDIT_VETO } AetEditKind;
+typedef enum { AET_EDIT_DONE, AET_EDIT_REFUSED, AET_EDIT_VETOED, AET_EDIT_USER } AetEditDecision;
+/** One change of the list of atoms, wanted or made. */
+typedef struct {
+  PetscInt        round; /* 0: the user's */
+  AetEditKind     kind;
+  int             from, to;    /* species; AET_SPECIES_NONE where there is none */
+  double          position[3]; /* Å */
+  double          height;      /* of the atom there as the images have it, in the unit of AetRefineReport.height; 0: not fitted */
+  double          log_ratio;   /* logarithm of the likelihood ratio of the edit, calibrated (docs/theory/correction.md) */
+  double          log_prior;   /* logarithm of the odds before the images: the edit is made where the sum exceeds the evidence asked */
+  AetEditDecision decision;
+} AetEdit;
+/** The user's edits from a text file, one a line: `add SPECIES x y z`, `delete x y z`, `swap SPECIES x y z`, `veto x y z`, in Å; # begins a
+    comment. A damaged line is AET_ERR_DATA as `file:line: expected; found`. Species must be among `symbols`. Collective; complete on every
+    rank; PetscFree. */
+AET_EXTERN PetscErrorCode AetEditsRead(MPI_Comm comm, const char *path, int species_count, const char symbol[][8], PetscInt *count,
+                                       AetEdit **edits);
+/** A table of edits: round, kind, from, to, x, y, z, height, log_likelihood_ratio,
+    log_prior_odds, decision. Call on one rank. */
+AET_EXTERN PetscErrorCode AetEditsWrite(const char *path, const char symbol[][8], PetscInt count, const AetEdit *edits);
+
+typedef struct {
+  PetscInt added, deleted, swapped, rounds; /* of the automatic edits; rounds in which something changed */
+  PetscInt user, refused, vetoed;           /* edits of the user; candidates without enough evidence; edits that the user forbade */
+  PetscInt edits;
+  AetEdit *edit; /* [edits] all of them in order; PetscFree */
+} AetCorrectReport;
+/** AetRefine, then corrects the list by what the images leave unexplained: adds atoms, deletes them, changes their species, each by
+    likelihood ratio, with refinement between, until nothing changes; the `given` edits come first. The same atoms on
+    any number of ranks. Errors as AetRefine; AET_ERR_DATA for a given edit that finds no atom, or one in its way. Collective on
+   atoms->comm, of which tilt->comm must be the ranks. */
+AET_EXTERN PetscErrorCode AetCorrect(AetAtoms atoms, AetTiltSeries tilt, const AetRefineSettings *refine,
+                                     const AetCorrectSettings *settings, PetscInt given_count, const AetEdit *given,
+                                     AetRefineReport *refined, AetCorrectReport *report);
+
 #endif

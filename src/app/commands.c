@@ -11,9 +11,19 @@ static const AetOption options[] = {
 };
 AET_OPTION_TABLE(AetAppOptions, "pictures", "Pictures", options);
 
-static const AetOptionTable *const run_tables[] = {&AetBaseOptions,   &AetPreflightOptions, &AetAppOptions,         &AetTiltOptions,
-                                                   &AetReconOptions,  &AetAngleOptions,     &AetOrientationOptions, &AetTraceOptions,
-                                                   &AetRefineOptions, &AetBootstrapOptions, &AetDistOptions,        NULL};
+static const AetOptionTable *const run_tables[] = {&AetBaseOptions,
+                                                   &AetPreflightOptions,
+                                                   &AetAppOptions,
+                                                   &AetTiltOptions,
+                                                   &AetReconOptions,
+                                                   &AetAngleOptions,
+                                                   &AetOrientationOptions,
+                                                   &AetTraceOptions,
+                                                   &AetRefineOptions,
+                                                   &AetCorrectOptions,
+                                                   &AetBootstrapOptions,
+                                                   &AetDistOptions,
+                                                   NULL};
 static const AetOptionTable *const prepare_tables[] = {&AetBaseOptions,  &AetPreflightOptions,   &AetTiltOptions, &AetReconOptions,
                                                        &AetAngleOptions, &AetOrientationOptions, &AetDistOptions, NULL};
 static const AetOptionTable *const reconstruct_tables[] = {&AetBaseOptions,  &AetPreflightOptions,   &AetTiltOptions, &AetReconOptions,

@@ -169,13 +169,14 @@ PetscErrorCode AetRunMakeAtoms(AetRun *run, const char *path)
 PetscErrorCode AetRunMakeRefined(AetRun *run, const char *path)
 {
   AetTiltSeries tilt = NULL;
-  char          traced[PETSC_MAX_PATH_LEN];
+  char          traced[PETSC_MAX_PATH_LEN], edits[PETSC_MAX_PATH_LEN];
 
   PetscFunctionBegin;
   PetscCall(AetRunTilt(run, &tilt));
   AetOutputPath(&run->output, AET_TRACED_FILE, traced);
   if (!run->atoms) PetscCall(AetAtomsRead(run->comm, run->atoms_file ? run->atoms_file : traced, &run->atoms));
-  PetscCall(AetStageRefine(run->atoms, tilt, run->output.summary));
+  AetOutputPath(&run->output, "edits.csv", edits);
+  PetscCall(AetStageRefine(run->atoms, tilt, edits, run->output.summary));
   PetscCall(AetAtomsWrite(run->atoms, path));
   PetscFunctionReturn(PETSC_SUCCESS);
 }

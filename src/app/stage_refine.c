@@ -1,5 +1,6 @@
 /* Atoms and tilt series to refined atoms. */
 #include "stages.h"
+#include <unistd.h>
 
 static PetscErrorCode Summarise(AetAtoms atoms, const AetRefineReport *report, AetSummary summary)
 {
@@ -41,14 +42,74 @@ static PetscErrorCode Summarise(AetAtoms atoms, const AetRefineReport *report, A
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
-PetscErrorCode AetStageRefine(AetAtoms atoms, AetTiltSeries tilt, AetSummary summary)
+static PetscErrorCode SummariseEdits(AetAtoms atoms, const AetCorrectReport *report, const char *edits, AetSummary summary)
 {
-  AetRefineSettings settings;
-  AetRefineReport   report;
+  int rank;
+
+  PetscFunctionBegin;
+  PetscCallMPI(MPI_Comm_rank(atoms->comm, &rank));
+  PetscCall(AetAgree(atoms->comm, rank ? PETSC_SUCCESS : AetEditsWrite(edits, atoms->symbol, report->edits, report->edit)));
+  PetscCall(AetSummarySetNumber(summary, "refine.added", report->added));
+  PetscCall(AetSummarySetNumber(summary, "refine.deleted", report->deleted));
+  PetscCall(AetSummarySetNumber(summary, "refine.swapped", report->swapped));
+  PetscCall(AetSummarySetNumber(summary, "refine.edit_rounds", report->rounds));
+  PetscCall(AetSummarySetNumber(summary, "refine.edits_user", report->user));
+  PetscCall(AetSummarySetNumber(summary, "refine.edits_refused", report->refused));
+  PetscCall(AetSummarySetNumber(summary, "refine.edits_vetoed", report->vetoed));
+  PetscCall(AetReport(atoms->comm, "  %d atoms added, %d deleted, %d of another species in %d rounds", (int)report->added,
+                      (int)report->deleted, (int)report->swapped, (int)report->rounds));
+  PetscCall(AetReport(atoms->comm, "; by the user: %d edits, %d forbidden; %d candidates refused: %s\n", (int)report->user,
+                      (int)report->vetoed, (int)report->refused, edits));
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+/* Refines, and corrects the list by the images and by the user's edits. */
+static PetscErrorCode Correct(AetAtoms atoms, AetTiltSeries tilt, const AetRefineSettings *settings, const AetCorrectSettings *correction,
+                              const char *edits, AetRefineReport *refined, AetSummary summary)
+{
+  AetCorrectReport report = {0};
+  PetscErrorCode   code;
+  PetscInt         count = 0;
+  AetEdit         *given = NULL;
+  PetscBool        file;
+  char             path[PETSC_MAX_PATH_LEN];
+
+  PetscFunctionBegin;
+  PetscCall(AetOptionNamesFile("refine_edits", &file));
+  PetscCall(AetOptionGetText("refine_edits", path, sizeof path));
+  if (file) PetscCall(AetEditsRead(tilt->comm, path, atoms->species_count, atoms->symbol, &count, &given));
+  code = AetCorrect(atoms, tilt, settings, correction, count, given, refined, &report);
+  if (!code) code = SummariseEdits(atoms, &report, edits, summary);
+  PetscCall(PetscFree(report.edit));
+  PetscCall(PetscFree(given));
+  PetscFunctionReturn(code);
+}
+
+/* The table of edits that an earlier run left. */
+static PetscErrorCode Forget(MPI_Comm comm, const char *edits)
+{
+  int rank;
+
+  PetscFunctionBegin;
+  PetscCallMPI(MPI_Comm_rank(comm, &rank));
+  if (!rank) (void)unlink(edits);
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+PetscErrorCode AetStageRefine(AetAtoms atoms, AetTiltSeries tilt, const char *edits, AetSummary summary)
+{
+  AetRefineSettings  settings;
+  AetRefineReport    report;
+  AetCorrectSettings correction;
 
   PetscFunctionBegin;
   PetscCall(AetRefineSettingsFromOptions(&settings));
-  PetscCall(AetRefine(atoms, tilt, &settings, &report));
+  PetscCall(AetCorrectSettingsFromOptions(&correction));
+  PetscCall(Forget(tilt->comm, edits));
+  if (correction.enabled)
+    PetscCall(Correct(atoms, tilt, &settings, &correction, edits, &report, summary));
+  else
+    PetscCall(AetRefine(atoms, tilt, &settings, &report));
   PetscCall(Summarise(atoms, &report, summary));
   PetscCall(AetReport(tilt->comm, "  %d atoms: R1 %.4f, %.4f before; moved by %.1f pm r.m.s.", (int)atoms->total, report.r1,
                       report.r1_before, AET_PM_PER_ANGSTROM * report.moved_rms_angstrom));

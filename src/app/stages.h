@@ -27,7 +27,8 @@ PetscErrorCode AetStageFilter(AetVolume volume, AetSummary summary);
 PetscErrorCode AetStageTraceUnfiltered(AetVolume unfiltered, AetAtoms filtered, AetSummary summary, AetAtoms *atoms);
 /* Volume to atoms: `trace_*`; sets trace.count, ... The caller destroys the atoms. Collective on volume->comm. */
 PetscErrorCode AetStageTrace(AetVolume volume, AetSummary summary, AetAtoms *atoms);
-/* Atoms refined in place against the tilt series: `refine_*`; sets refine.r1, refine.sigma_median_pm, ... Collective on tilt->comm. */
-PetscErrorCode AetStageRefine(AetAtoms atoms, AetTiltSeries tilt, AetSummary summary);
+/* Atoms refined in place against the tilt series, and their list corrected: `refine_*`; sets refine.r1, refine.sigma_median_pm, refine.added,
+   ... Writes the edits of the list as the table `edits` where it was corrected, else removes it. Collective on tilt->comm. */
+PetscErrorCode AetStageRefine(AetAtoms atoms, AetTiltSeries tilt, const char *edits, AetSummary summary);
 
 #endif

@@ -22,6 +22,7 @@ struct _p_AetImaging {
   AetImagePlanePlan points, image;              /* transforms of both grids */
   float            *factor[AET_SPECIES_MAX];    /* AetImagePlaneProfile: H F / (N_y N_x φ̂_y φ̂_x) */
   double            stiffness[AET_SPECIES_MAX]; /* Σ_px (∂p/∂x)², 1/Å² */
+  double            power[AET_SPECIES_MAX];     /* Σ_px p² */
   double            height[AET_SPECIES_MAX];
   float            *work; /* [threads][work_size] */
   size_t            work_size, work_grid, work_points, work_image;
@@ -122,8 +123,8 @@ static PetscErrorCode Plan(AetImaging im)
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
-/* The factor of a frequency, and what it adds to the stiffness. */
-static float FactorAt(const AetImaging im, const AetOptics *optics, int s, ptrdiff_t ky, ptrdiff_t kx, double *stiffness)
+/* The factor of a frequency, and what it adds to the power and the stiffness of the species. */
+static float FactorAt(AetImaging im, const AetOptics *optics, int s, ptrdiff_t ky, ptrdiff_t kx)
 {
   const double pixel = im->tilt->pixel_angstrom / im->finer, pixels = (double)im->N[0] * (double)im->N[1];
   const double qy = (double)ky / ((double)im->N[0] * pixel), qx = (double)kx / ((double)im->N[1] * pixel), q2 = qy * qy + qx * qx;
@@ -131,8 +132,11 @@ static float FactorAt(const AetImaging im, const AetOptics *optics, int s, ptrdi
   const double taps = AetKaiserBesselTransform(&im->kernel, (double)ky / (double)im->fine[0]) *
                       AetKaiserBesselTransform(&im->kernel, (double)kx / (double)im->fine[1]);
 
+  const double power = (kx ? 2 : 1) * value * value / pixels / (im->finer * im->finer);
+
   if (kx > im->reach[1]) return 0;
-  *stiffness += (kx ? 2 : 1) * 2 * M_PI * M_PI * q2 * value * value / pixels / (im->finer * im->finer); /* the mean of both axes */
+  im->power[s] += power;
+  im->stiffness[s] += 2 * M_PI * M_PI * q2 * power; /* the mean of both axes */
   return (float)(value / taps / pixels);
 }
 
@@ -141,11 +145,10 @@ PetscErrorCode AetImagingSetOptics(AetImaging im, const AetOptics *optics)
   PetscFunctionBegin;
   for (int s = 0; s < im->species_count; s++) {
     float *factor = im->factor[s];
-    im->height[s] = optics->height[s], im->stiffness[s] = 0;
+    im->height[s] = optics->height[s], im->stiffness[s] = im->power[s] = 0;
     for (ptrdiff_t block = 0; block < im->points.kept; block++)
       for (ptrdiff_t ky = -im->reach[0]; ky <= im->reach[0]; ky++)
-        for (ptrdiff_t lane = 0; lane < AET_LANES; lane++)
-          *factor++ = FactorAt(im, optics, s, ky, block * AET_LANES + lane, &im->stiffness[s]);
+        for (ptrdiff_t lane = 0; lane < AET_LANES; lane++) *factor++ = FactorAt(im, optics, s, ky, block * AET_LANES + lane);
   }
   PetscFunctionReturn(PETSC_SUCCESS);
 }
@@ -247,6 +250,11 @@ static inline int Place(const Sight *sight, PetscInt i, double grid[2])
          grid[1] < sight->high[1];
 }
 
+static inline double WeightOf(const Sight *sight, PetscInt i)
+{
+  return sight->atoms->weight ? sight->atoms->weight[i] : 1;
+}
+
 /* The grids of all species, of the atoms or of their displacements. */
 static void Spread(const Sight *sight, const double *direction)
 {
@@ -260,11 +268,12 @@ static void Spread(const Sight *sight, const double *direction)
     if (!Place(sight, i, grid)) continue;
     splat = SplatOf(sight, sight->atoms->species[i]);
     if (!direction) {
-      AetSplatAdd(&splat, grid[0], grid[1], 1);
+      AetSplatAdd(&splat, grid[0], grid[1], (float)WeightOf(sight, i));
       continue;
     }
     AetRotate(im->tilt->rotation[sight->view], direction + 3 * i, moved);
-    AetSplatAddMoved(&splat, grid[0], grid[1], (float)(moved[0] * per[0]), (float)(moved[1] * per[1]));
+    for (int a = 0; a < 2; a++) moved[a] *= WeightOf(sight, i) * per[a];
+    AetSplatAddMoved(&splat, grid[0], grid[1], (float)moved[0], (float)moved[1]);
   }
 }
 
@@ -337,9 +346,9 @@ PetscErrorCode AetImagingMove(AetImaging im, const AetOptics *optics, const AetS
 
 /* Where contributions of a thread go, as multiples of units. */
 typedef struct {
-  int64_t *atom;                 /* [count][width]: x, y, z, weight, and the outer products where they are wanted */
-  int      width;                /* 4, or 10 */
-  double   unit[3], per_unit[3]; /* of positions, of weights, of outer products; the inverse */
+  int64_t *atom;                 /* [count][width]: x, y, z, weight; where they are wanted, the outer products and the square of weights */
+  int      width;                /* 4, or 11 */
+  double   unit[4], per_unit[4]; /* of positions, of weights, of outer products, of squares of weights; the inverse */
   double  *view;                 /* [views][7] scale, background, shift (2), turn (3): each view by one thread */
   double  *species;              /* [views][species][2] height, B */
   int      overflow;
@@ -363,15 +372,16 @@ static void GatherView(const Sight *sight, Sums *sums)
     AetRotate(R, sight->atoms->position + 3 * i, seen);
     splat = SplatOf(sight, s);
     AetSplatGather(&splat, grid[0], grid[1], out);
-    gx = (double)out[1] * per[0], gy = (double)out[2] * per[1];
+    gx = WeightOf(sight, i) * (double)out[1] * per[0], gy = WeightOf(sight, i) * (double)out[2] * per[1];
     for (int a = 0; a < 3; a++) sum[a] += llrint((R[a] * gx + R[3 + a] * gy) * sums->per_unit[0]);
     sum[3] += llrint((double)out[0] * sums->per_unit[1]);
     for (int a = 0, k = 4; sums->width > 4 && a < 3; a++)
       for (int b = a; b < 3; b++, k++) sum[k] += llrint((R[a] * gx + R[3 + a] * gy) * (R[b] * gx + R[3 + b] * gy) * sums->per_unit[2]);
+    if (sums->width > 4) sum[10] += llrint((double)out[0] * (double)out[0] * sums->per_unit[3]);
     if (!((gx * gx + gy * gy) * sums->per_unit[2] < 0x1p60) || !((fabs(gx) + fabs(gy)) * sums->per_unit[0] < 0x1p60) ||
         !(fabs((double)out[0]) * sums->per_unit[1] < 0x1p60))
       sums->overflow = 1;
-    species[2 * s] += (double)out[0];
+    species[2 * s] += WeightOf(sight, i) * (double)out[0];
     view[2] += gx, view[3] += gy;
     view[4] -= gy * seen[2], view[5] += gx * seen[2], view[6] += gy * seen[0] - gx * seen[1];
   }
@@ -411,7 +421,7 @@ static void AdjointView(const Sight *sight, const float *residual, PetscBool wit
 }
 
 /* The units: what the residual does to an atom by its height, rounded to a power of 2. The same on every rank. */
-static PetscErrorCode ChooseUnits(AetImaging im, const float *residual, double unit[3])
+static PetscErrorCode ChooseUnits(AetImaging im, const float *residual, double unit[4])
 {
   float  typical = 0, all;
   double height = 0, stiffness = 0;
@@ -424,7 +434,7 @@ static PetscErrorCode ChooseUnits(AetImaging im, const float *residual, double u
   for (int s = 0; s < im->species_count; s++)
     height = fmax(height, fabs(im->height[s])), stiffness = fmax(stiffness, sqrt(im->stiffness[s]));
   (void)frexp((double)all * height, &exponent);
-  unit[1] = ldexp(UNITS, exponent);
+  unit[1] = ldexp(UNITS, exponent), unit[3] = ldexp(UNITS, 2 * exponent);
   (void)frexp((double)all * fmax(stiffness, 1e-300), &exponent);
   unit[0] = ldexp(UNITS, exponent), unit[2] = ldexp(UNITS, 2 * exponent);
   PetscFunctionReturn(PETSC_SUCCESS);
@@ -438,7 +448,7 @@ static PetscErrorCode SumsCreate(const AetImaging im, PetscInt count, int thread
   for (int t = 0; t < threads; t++) {
     sums[t].overflow = 0, sums[t].width = sums[0].width;
     sums[t].view = sums[0].view, sums[t].species = sums[0].species;
-    for (int k = 0; k < 3; k++) sums[t].unit[k] = sums[0].unit[k], sums[t].per_unit[k] = 1 / sums[0].unit[k];
+    for (int k = 0; k < 4; k++) sums[t].unit[k] = sums[0].unit[k], sums[t].per_unit[k] = 1 / sums[0].unit[k];
     PetscCall(PetscCalloc1((size_t)(sums[0].width * PetscMax(count, 1)), &sums[t].atom));
   }
   PetscFunctionReturn(PETSC_SUCCESS);
@@ -478,6 +488,7 @@ static void TakeSums(const AetImaging im, PetscInt count, const Sums *sums, AetI
       gradient->position[3 * i + a] = (double)sums->atom[sums->width * i + a] * sums->unit[0];
     if (gradient->weight) gradient->weight[i] = (double)sums->atom[sums->width * i + 3] * sums->unit[1];
     for (int k = 0; gradient->outer && k < 6; k++) gradient->outer[6 * i + k] = (double)sums->atom[sums->width * i + 4 + k] * sums->unit[2];
+    if (gradient->square) gradient->square[i] = (double)sums->atom[sums->width * i + 10] * sums->unit[3];
   }
   for (int s = 0; s < im->species_count; s++) {
     gradient->height[s] = gradient->b_factor[s] = 0;
@@ -502,7 +513,7 @@ PetscErrorCode AetImagingAdjoint(AetImaging im, const AetOptics *optics, const A
 
   PetscFunctionBegin;
   PetscCall(PetscCalloc1((size_t)im->threads, &sums));
-  sums[0].width = gradient->outer ? 10 : 4;
+  sums[0].width = gradient->outer || gradient->square ? 11 : 4;
   PetscCall(ChooseUnits(im, residual, sums[0].unit));
   PetscCall(AetAgree(im->comm, SumsCreate(im, atoms->count, im->threads, sums)));
 #pragma omp parallel for num_threads(im->threads) schedule(static, 1)
@@ -532,49 +543,88 @@ static double WeightAround(const AetImaging im, const float *weight, double x, d
   return sum / ((2 * AROUND + 1) * (2 * AROUND + 1));
 }
 
-static void BlockView(const Sight *sight, const float *weight, double unit, int64_t *block)
+/* What a view's pixels weigh where it sees the atom, scale² included; 0 if it does not. */
+static double Strength(const Sight *sight, const float *weight, PetscInt i)
 {
   const AetImaging im = sight->im;
-  const double    *R = im->tilt->rotation[sight->view], scale = sight->optics->scale[sight->view];
+  const double     scale = sight->optics->scale[sight->view];
   double           grid[2], at[2], per[2];
 
+  if (!Place(sight, i, grid)) return 0;
   PointsPerAngstrom(im, per);
+  for (int a = 0; a < 2; a++)
+    at[a] = (grid[a] - (double)(im->fine[1 - a] / 2)) / (per[a] * im->tilt->pixel_angstrom) + (double)AetOrigin(im->n[1 - a]);
+  return WeightAround(im, weight, at[0], at[1]) * scale * scale;
+}
+
+/* sums [count][width]: the blocks of the positions (width 6), or the curvature by the weights (1), in units. */
+static void BlockView(const Sight *sight, const float *weight, int width, double unit, int64_t *sums)
+{
+  const AetImaging im = sight->im;
+  const double    *R = im->tilt->rotation[sight->view];
+
   for (PetscInt i = 0; i < sight->atoms->count; i++) {
-    double strength;
-    if (!Place(sight, i, grid)) continue;
-    for (int a = 0; a < 2; a++)
-      at[a] = (grid[a] - (double)(im->fine[1 - a] / 2)) / (per[a] * im->tilt->pixel_angstrom) + (double)AetOrigin(im->n[1 - a]);
-    strength = WeightAround(im, weight, at[0], at[1]) * scale * scale * im->stiffness[sight->atoms->species[i]];
+    const double strength = Strength(sight, weight, i), own = WeightOf(sight, i);
+    if (!(strength > 0)) continue;
+    if (width == 1) {
+      sums[i] += llrint(strength * im->power[sight->atoms->species[i]] / unit);
+      continue;
+    }
     for (int a = 0, k = 0; a < 3; a++)
-      for (int b = a; b < 3; b++, k++) block[6 * i + k] += llrint(strength * (R[a] * R[b] + R[3 + a] * R[3 + b]) / unit);
+      for (int b = a; b < 3; b++, k++)
+        sums[6 * i + k] +=
+            llrint(strength * own * own * im->stiffness[sight->atoms->species[i]] * (R[a] * R[b] + R[3 + a] * R[3 + b]) / unit);
   }
 }
 
-PetscErrorCode AetImagingBlocks(AetImaging im, const AetOptics *optics, const AetScatterers *atoms, const float *weight, double *block)
+/* Sums of BlockView over the views, on every rank. `most`: the largest power or stiffness of a species. */
+static PetscErrorCode Blocks(AetImaging im, const AetOptics *optics, const AetScatterers *atoms, const float *weight, int width,
+                             double most, double *out)
 {
-  const size_t size = 6 * (size_t)PetscMax(atoms->count, 1);
-  double       largest[2] = {weight ? 0 : 1, 0}, all[2], stiffness = 0, unit;
+  const size_t size = (size_t)width * (size_t)PetscMax(atoms->count, 1);
+  double       largest[3] = {weight ? 0 : 1, 0, 1}, all[3], unit;
   int          exponent;
   int64_t     *sum;
 
   PetscFunctionBegin;
   for (ptrdiff_t p = 0; weight && p < im->tilt->v_count * im->n[0] * im->n[1]; p++) largest[0] = fmax(largest[0], fabs((double)weight[p]));
   for (ptrdiff_t j = 0; j < im->tilt->views; j++) largest[1] = fmax(largest[1], fabs(optics->scale[j]));
-  PetscCallMPI(MPI_Allreduce(largest, all, 2, MPI_DOUBLE, MPI_MAX, im->comm));
-  for (int s = 0; s < im->species_count; s++) stiffness = fmax(stiffness, im->stiffness[s]);
-  (void)frexp(fmax(all[0] * all[1] * all[1] * stiffness, 1e-280), &exponent);
+  for (PetscInt i = 0; width > 1 && atoms->weight && i < atoms->count; i++) largest[2] = fmax(largest[2], fabs(atoms->weight[i]));
+  PetscCallMPI(MPI_Allreduce(largest, all, 3, MPI_DOUBLE, MPI_MAX, im->comm));
+  (void)frexp(fmax(all[0] * all[1] * all[1] * all[2] * all[2] * most, 1e-280), &exponent);
   unit = ldexp(UNITS, exponent);
   PetscCall(AetAgree(im->comm, PetscCalloc1(size * (size_t)im->threads, &sum)));
 #pragma omp parallel for num_threads(im->threads) schedule(static, 1)
   for (int t = 0; t < im->threads; t++)
     for (ptrdiff_t j = t; j < im->tilt->v_count; j += im->threads) {
       const Sight sight = SightOf(im, optics, atoms, j, t);
-      BlockView(&sight, weight ? weight + j * im->n[0] * im->n[1] : NULL, unit, sum + (size_t)t * size);
+      BlockView(&sight, weight ? weight + j * im->n[0] * im->n[1] : NULL, width, unit, sum + (size_t)t * size);
     }
   for (int t = 1; t < im->threads; t++)
     for (size_t i = 0; i < size; i++) sum[i] += sum[(size_t)t * size + i];
   PetscCallMPI(MPI_Allreduce(MPI_IN_PLACE, sum, (int)size, MPI_INT64_T, MPI_SUM, im->comm));
-  for (PetscInt i = 0; i < 6 * atoms->count; i++) block[i] = (double)sum[i] * unit;
+  for (PetscInt i = 0; i < width * atoms->count; i++) out[i] = (double)sum[i] * unit;
   PetscCall(PetscFree(sum));
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+PetscErrorCode AetImagingBlocks(AetImaging im, const AetOptics *optics, const AetScatterers *atoms, const float *weight, double *block)
+{
+  double most = 0;
+
+  PetscFunctionBegin;
+  for (int s = 0; s < im->species_count; s++) most = fmax(most, im->stiffness[s]);
+  PetscCall(Blocks(im, optics, atoms, weight, 6, most, block));
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+PetscErrorCode AetImagingCurvature(AetImaging im, const AetOptics *optics, const AetScatterers *atoms, const float *weight,
+                                   double *curvature)
+{
+  double most = 0;
+
+  PetscFunctionBegin;
+  for (int s = 0; s < im->species_count; s++) most = fmax(most, im->power[s]);
+  PetscCall(Blocks(im, optics, atoms, weight, 1, most, curvature));
   PetscFunctionReturn(PETSC_SUCCESS);
 }

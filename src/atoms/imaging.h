@@ -28,14 +28,16 @@ typedef struct {
   PetscInt      count;
   const double *position; /* [count][3] Å */
   const int    *species;  /* [count]; negative: not there */
+  const double *weight;   /* [count] of each atom's image; NULL: all 1 */
 } AetScatterers;
 
 /* A sum of derivatives, the same bits on any number of ranks and threads: contributions are rounded to whole multiples of a unit and added
    as integers. */
 typedef struct {
   double *position; /* [count][3] ∂E/∂r, or NULL */
-  double *weight;   /* [count] ∂E/∂w at w = 1, or NULL */
+  double *weight;   /* [count] ∂E/∂w, or NULL */
   double *outer;    /* [count][6]: sum over views of g gT (xx, xy, xz, yy, yz, zz), g a view's part of ∂E/∂r; or NULL */
+  double *square;   /* [count]: sum over views of the squares of their parts of ∂E/∂w; or NULL */
   double  height[AET_SPECIES_MAX], b_factor[AET_SPECIES_MAX];
   double *scale, *background;     /* [views] or NULL */
   double (*shift)[2], (*turn)[3]; /* [views] or NULL: by the shift in Å; by a small turn (radian) of the view's R from the left */
@@ -61,5 +63,9 @@ PetscErrorCode AetImagingAdjoint(AetImaging imaging, const AetOptics *optics, co
    an atom's image. Collective; complete on every rank. */
 PetscErrorCode AetImagingBlocks(AetImaging imaging, const AetOptics *optics, const AetScatterers *atoms, const float *weight,
                                 double *block);
+/* curvature [count]: Σ W (∂image/∂w_i)², the diagonal of the normal matrix of the atoms' weights, W as there. Collective; complete on every
+   rank. */
+PetscErrorCode AetImagingCurvature(AetImaging imaging, const AetOptics *optics, const AetScatterers *atoms, const float *weight,
+                                   double *curvature);
 
 #endif

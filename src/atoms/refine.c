@@ -131,7 +131,7 @@ static PetscErrorCode Begin(AetRefinery *r, AetAtoms atoms)
 
   PetscFunctionBegin;
   PetscCall(AetAtomsGather(atoms, &r->position, &r->species));
-  r->atoms = (AetScatterers){atoms->total, r->position, r->species};
+  r->atoms = (AetScatterers){atoms->total, r->position, r->species, NULL};
   PetscCall(CheckAtoms(r));
   PetscCall(CheckSeen(r));
   AetCheck(r->tilt->views >= 3 || !r->settings->probes, AET_ERR_INPUT,
@@ -235,7 +235,9 @@ static PetscErrorCode Perform(AetRefinery *r, AetAtoms atoms)
   PetscFunctionBegin;
   PetscCall(Begin(r, atoms));
   PetscCall(Cycles(r));
+  if (r->correction) PetscCall(AetRefineryCorrect(r));
   PetscCall(Report(r));
+  if (r->correction) PetscCall(AetRefineryRelist(r, atoms));
   PetscCall(AetRefinerySpecies(r, atoms));
   PetscCall(PetscCalloc1(3 * (size_t)atoms->total + 1, &sigma));
   if (r->settings->probes > 0 && r->report->noise_floor > 0) PetscCall(AetRefineryUncertainty(r, sigma));
@@ -248,9 +250,10 @@ static PetscErrorCode Perform(AetRefinery *r, AetAtoms atoms)
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
-PetscErrorCode AetRefine(AetAtoms atoms, AetTiltSeries tilt, const AetRefineSettings *settings, AetRefineReport *report)
+PetscErrorCode AetRefineWith(AetAtoms atoms, AetTiltSeries tilt, const AetRefineSettings *settings, AetCorrection *correction,
+                             AetRefineReport *report)
 {
-  AetRefinery    r = {.tilt = tilt, .comm = tilt->comm, .settings = settings, .report = report};
+  AetRefinery    r = {.tilt = tilt, .comm = tilt->comm, .settings = settings, .report = report, .correction = correction};
   PetscErrorCode code;
 
   PetscFunctionBegin;
@@ -263,4 +266,11 @@ PetscErrorCode AetRefine(AetAtoms atoms, AetTiltSeries tilt, const AetRefineSett
   PetscCall(PetscFree(r.species));
   PetscCall(PetscFree(r.start));
   PetscFunctionReturn(code);
+}
+
+PetscErrorCode AetRefine(AetAtoms atoms, AetTiltSeries tilt, const AetRefineSettings *settings, AetRefineReport *report)
+{
+  PetscFunctionBegin;
+  PetscCall(AetRefineWith(atoms, tilt, settings, NULL, report));
+  PetscFunctionReturn(PETSC_SUCCESS);
 }

@@ -4,6 +4,8 @@
 
 #include "atoms/imaging.h"
 
+typedef struct _n_AetCorrection AetCorrection; /* correct_private.h */
+
 /* The state of a refinement; atoms complete on every rank, images by AetBlock of the views. */
 typedef struct {
   AetTiltSeries            tilt; /* borrowed */
@@ -21,7 +23,16 @@ typedef struct {
   double                   r1, energy;                 /* of the last AetRefineryEvaluate: Σ|P-b|/Σ|b|, ½ Σ w (P-b)² (robust) */
   double                   measured;                   /* pixels with a weight */
   AetRefineReport         *report;
+  AetCorrection           *correction; /* NULL: the list of atoms stays as it is */
 } AetRefinery;
+
+/* AetRefine, with a correction of the list between the rounds and the report where `correction` is not NULL. Collective. */
+PetscErrorCode AetRefineWith(AetAtoms atoms, AetTiltSeries tilt, const AetRefineSettings *settings, AetCorrection *correction,
+                             AetRefineReport *report);
+/* Changes position, start and species, and with them the count of the refinery's atoms. Collective. */
+PetscErrorCode AetRefineryCorrect(AetRefinery *r);
+/* atoms <- the corrected list, with what the atoms that were in it before carry; the refinery takes their new order. Collective. */
+PetscErrorCode AetRefineryRelist(AetRefinery *r, AetAtoms atoms);
 
 /* images <- P, residual <- w (P - b) ρ' of the robust loss; r1, energy. Collective. */
 PetscErrorCode AetRefineryEvaluate(AetRefinery *r);

@@ -93,7 +93,7 @@ static PetscErrorCode Pulls(AetImaging imaging, const AetOptics *optics, const A
   const int          K = optics->species_count;
   AetImagingGradient g = {0};
   int               *species;
-  AetScatterers      as = {atoms->count, atoms->position, NULL};
+  AetScatterers      as = {atoms->count, atoms->position, NULL, NULL};
 
   PetscFunctionBegin;
   PetscCall(PetscMalloc2((size_t)atoms->count + 1, &species, (size_t)atoms->count + 1, &g.weight));

@@ -56,7 +56,7 @@ static void Begin(Case *c, int Z0, int Z1, double noise, double view_noise)
     count += free_place;
   }
   for (int i = 0; i < ATOMS; i++) c->truth[i] = c->species[i] = i % 3 == 0;
-  c->atoms = (AetScatterers){ATOMS, &c->position[0][0], c->species};
+  c->atoms = (AetScatterers){ATOMS, &c->position[0][0], c->species, NULL};
   AET_TEST_CALL(AetImagingCreate(c->tilt, &c->optics, &c->imaging));
   c->pixels = c->tilt->v_count * NY * NX;
   c->weight = calloc(3 * (size_t)c->pixels + 3, sizeof(float));

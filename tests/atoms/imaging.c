@@ -31,7 +31,7 @@ static void Begin(Case *c, int Z0, int Z1, double B0, double B1)
     for (int a = 0; a < 3; a++) c->position[i][a] = 8 * (AetRandomUniform(3, 1, (uint64_t)(3 * i + a)) - 0.5);
     c->species[i] = i % 2;
   }
-  c->atoms = (AetScatterers){ATOMS, &c->position[0][0], c->species};
+  c->atoms = (AetScatterers){ATOMS, &c->position[0][0], c->species, NULL};
   AET_TEST_CALL(AetImagingCreate(c->tilt, &c->optics, &c->imaging));
   c->pixels = c->tilt->v_count * NY * NX;
 }
@@ -226,6 +226,44 @@ static void Blocks(void)
   End(&c);
 }
 
+/* An atom's own image by its weight: the derivative, its parts by views, and the curvature are sums over its pixels. */
+static void Weights(void)
+{
+  Case               c;
+  double             weight[ATOMS] = {0}, gradient[ATOMS], square[ATOMS], curvature[ATOMS], expected[3] = {0}, all[3];
+  const int          chosen = 7;
+  float             *image, *residual;
+  AetImagingGradient g = {.weight = gradient, .square = square};
+
+  Begin(&c, 26, 78, 9, 6);
+  for (int j = 0; j < VIEWS; j++) c.optics.background[j] = 0;
+  for (int a = 0; a < 3; a++) c.position[chosen][a] = 0.7 * a - 0.5; /* inside every image */
+  image = calloc((size_t)c.pixels + 1, sizeof *image), residual = calloc((size_t)c.pixels + 1, sizeof *residual);
+  weight[chosen] = 1;
+  c.atoms.weight = weight;
+  AET_TEST_CALL(AetImagingProject(c.imaging, &c.optics, &c.atoms, image));
+  for (ptrdiff_t j = 0; j < c.tilt->v_count; j++) {
+    double view = 0;
+    for (ptrdiff_t p = j * NY * NX; p < (j + 1) * NY * NX; p++) {
+      residual[p] = (float)(AetRandomNormal(5, 6, (uint64_t)(c.tilt->v_start * NY * NX + p)));
+      view += (double)residual[p] * (double)image[p];
+      expected[2] += (double)image[p] * (double)image[p];
+    }
+    expected[0] += view, expected[1] += view * view;
+  }
+  MPI_Allreduce(expected, all, 3, MPI_DOUBLE, MPI_SUM, PETSC_COMM_WORLD);
+  AET_TEST_CALL(AetImagingAdjoint(c.imaging, &c.optics, &c.atoms, residual, PETSC_FALSE, &g));
+  AET_TEST_CALL(AetImagingCurvature(c.imaging, &c.optics, &c.atoms, NULL, curvature));
+  AET_TEST_CLOSE(gradient[chosen], all[0], 1e-3 * fabs(all[0]));
+  AET_TEST_CLOSE(square[chosen], all[1], 2e-3 * all[1]);
+  AET_TEST_CLOSE(curvature[chosen], all[2], 2e-3 * all[2]);
+  weight[chosen] = -2.5; /* the image is linear in it */
+  AET_TEST_CALL(AetImagingProject(c.imaging, &c.optics, &c.atoms, residual));
+  for (ptrdiff_t p = 0; p < c.pixels; p++) AET_TEST_CLOSE(residual[p], -2.5 * image[p], 1e-5);
+  free(image), free(residual);
+  End(&c);
+}
+
 /* The same bits on any number of ranks: a digest of the gradient, which the driver of ranks 1 to 4 must share. */
 static void Bits(void)
 {
@@ -255,4 +293,5 @@ static void Bits(void)
 }
 
 AET_TEST_MAIN("imaging", {"Gaussian atoms in closed form", Gaussian}, {"tabulated atoms", Tabulated}, {"law of the adjoint", Adjoint},
-              {"every derivative", Derivatives}, {"blocks of the normal matrix", Blocks}, {"the same bits", Bits})
+              {"every derivative", Derivatives}, {"blocks of the normal matrix", Blocks}, {"weights of the atoms", Weights},
+              {"the same bits", Bits})
