@@ -54,7 +54,7 @@ static PetscErrorCode Chain(AetTiltSeries series, AetSummary summary, AetAtoms *
   PetscCall(AetStageTrace(volume, summary, atoms));
   PetscCall(AetVolumeDestroy(&volume));
   AetCheck((*atoms)->total > 0, AET_ERR_DATA, "bootstrap: expected atoms in a replica of the measurement, found none");
-  PetscCall(AetStageRefine(*atoms, series, summary));
+  PetscCall(AetStageRefine(*atoms, series, NULL, summary));
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 

@@ -48,7 +48,7 @@ static PetscErrorCode SummariseEdits(AetAtoms atoms, const AetCorrectReport *rep
 
   PetscFunctionBegin;
   PetscCallMPI(MPI_Comm_rank(atoms->comm, &rank));
-  PetscCall(AetAgree(atoms->comm, rank ? PETSC_SUCCESS : AetEditsWrite(edits, atoms->symbol, report->edits, report->edit)));
+  PetscCall(AetAgree(atoms->comm, rank || !edits ? PETSC_SUCCESS : AetEditsWrite(edits, atoms->symbol, report->edits, report->edit)));
   PetscCall(AetSummarySetNumber(summary, "refine.added", report->added));
   PetscCall(AetSummarySetNumber(summary, "refine.deleted", report->deleted));
   PetscCall(AetSummarySetNumber(summary, "refine.swapped", report->swapped));
@@ -58,8 +58,8 @@ static PetscErrorCode SummariseEdits(AetAtoms atoms, const AetCorrectReport *rep
   PetscCall(AetSummarySetNumber(summary, "refine.edits_vetoed", report->vetoed));
   PetscCall(AetReport(atoms->comm, "  %d atoms added, %d deleted, %d of another species in %d rounds", (int)report->added,
                       (int)report->deleted, (int)report->swapped, (int)report->rounds));
-  PetscCall(AetReport(atoms->comm, "; by the user: %d edits, %d forbidden; %d candidates refused: %s\n", (int)report->user,
-                      (int)report->vetoed, (int)report->refused, edits));
+  PetscCall(AetReport(atoms->comm, "; by the user: %d edits, %d forbidden; %d candidates refused\n", (int)report->user, (int)report->vetoed,
+                      (int)report->refused));
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
@@ -77,7 +77,7 @@ static PetscErrorCode Correct(AetAtoms atoms, AetTiltSeries tilt, const AetRefin
   PetscFunctionBegin;
   PetscCall(AetOptionNamesFile("refine_edits", &file));
   PetscCall(AetOptionGetText("refine_edits", path, sizeof path));
-  if (file) PetscCall(AetEditsRead(tilt->comm, path, atoms->species_count, atoms->symbol, &count, &given));
+  if (file && edits) PetscCall(AetEditsRead(tilt->comm, path, atoms->species_count, atoms->symbol, &count, &given));
   code = AetCorrect(atoms, tilt, settings, correction, count, given, refined, &report);
   if (!code) code = SummariseEdits(atoms, &report, edits, summary);
   PetscCall(PetscFree(report.edit));
@@ -92,7 +92,7 @@ static PetscErrorCode Forget(MPI_Comm comm, const char *edits)
 
   PetscFunctionBegin;
   PetscCallMPI(MPI_Comm_rank(comm, &rank));
-  if (!rank) (void)unlink(edits);
+  if (!rank && edits) (void)unlink(edits);
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 

@@ -28,7 +28,8 @@ PetscErrorCode AetStageTraceUnfiltered(AetVolume unfiltered, AetAtoms filtered, 
 /* Volume to atoms: `trace_*`; sets trace.count, ... The caller destroys the atoms. Collective on volume->comm. */
 PetscErrorCode AetStageTrace(AetVolume volume, AetSummary summary, AetAtoms *atoms);
 /* Atoms refined in place against the tilt series, and their list corrected: `refine_*`; sets refine.r1, refine.sigma_median_pm, refine.added,
-   ... Writes the edits of the list as the table `edits` where it was corrected, else removes it. Collective on tilt->comm. */
+   ... Writes the edits of the list as the table `edits` where it was corrected, else removes it
+   (NULL: no table). Collective on tilt->comm. */
 PetscErrorCode AetStageRefine(AetAtoms atoms, AetTiltSeries tilt, const char *edits, AetSummary summary);
 
 #endif

@@ -150,7 +150,7 @@ static void End(Case *c)
 static void Corrects(void)
 {
   Case   c;
-  int    right, wrong;
+  int    right, wrong, dark = 0;
   double rms;
 
   Begin(&c, PETSC_COMM_WORLD, 0.05);
@@ -162,7 +162,8 @@ static void Corrects(void)
   AET_TEST(rms < 0.03);
   AET_TEST(c.report.added - EACH == c.report.deleted - EACH && c.report.swapped >= EACH && c.report.rounds < c.correct.rounds);
   AET_TEST(c.report.edits >= 3 * EACH);
-  for (PetscInt i = 0; i < c.atoms->count; i++) AET_TEST(c.atoms->intensity[i] > 0);
+  for (PetscInt i = 0; i < c.atoms->count; i++) dark += !(c.atoms->intensity[i] > 0);
+  AET_TEST(!dark);
   End(&c);
 }
 
@@ -252,14 +253,14 @@ static void UserWrong(void)
 static void Try(const char *text, const char *says)
 {
   static const char names[2][8] = {"Fe", "Pt"};
-  const char       *path = "test_edits.txt";
+  char              path[] = "test_edits.txt";
   AetEdit          *edits = NULL;
   PetscInt          count = 0;
   int               rank;
   PetscErrorCode    code;
 
   MPI_Comm_rank(PETSC_COMM_WORLD, &rank);
-  if (!rank) AET_TEST_CALL(AetTextWrite(path, text, strlen(text)));
+  AET_TEST_CALL(rank ? PETSC_SUCCESS : AetTextWrite(path, text, strlen(text)));
   MPI_Barrier(PETSC_COMM_WORLD);
   code = AetEditsRead(PETSC_COMM_WORLD, path, 2, names, &count, &edits);
   if (says) {
