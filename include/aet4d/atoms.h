@@ -95,7 +95,7 @@ typedef struct {
   double   expected_agreement; /* mean confidence of the paired atoms; -1: the found atoms carry none */
   PetscInt with_sigma;         /* pairs whose found atom carries a standard deviation */
   double   within[3][3];       /* [axis][k]: fraction of those with a difference of at most k + 1 standard deviations */
-  double   bin_pm;             /* width of the bins: distances from 0, differences from -AET_COMPARE_BINS bins */
+  double   bin_pm; /* width of the bins: distances from 0, differences from -AET_COMPARE_BINS bins; the last ones hold all beyond */
   PetscInt distances[AET_COMPARE_BINS], differences[3][2 * AET_COMPARE_BINS];
 } AetCompareResult;
 typedef enum {

@@ -118,8 +118,7 @@ static PetscErrorCode CompareLists(MPI_Comm comm, AetCompareLists *lists, const 
   result->found = counted;
   result->recall = result->truth ? (double)result->paired / (double)result->truth : 0;
   result->precision = counted ? (double)paired_found / (double)counted : 0;
-  result->bin_pm = settings->cutoff_angstrom * AET_PM_PER_ANGSTROM / AET_COMPARE_BINS;
-  PetscCall(AetCompareStatistics(lists, settings->box, outer, result->shift_angstrom, result));
+  PetscCall(AetCompareStatistics(lists, settings, outer, result));
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 

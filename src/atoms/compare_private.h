@@ -17,9 +17,9 @@ typedef struct {
 PetscBool AetCompareInside(const double box[6], const double x[3], const double shift[3]);
 /* Turns the found atoms (and their sigma) as the settings ask for; result->rotation tells how. Collective on comm. */
 PetscErrorCode AetCompareAlign(MPI_Comm comm, AetCompareLists *lists, const AetCompareSettings *settings, AetCompareResult *result);
-/* What pairs tell beyond recall and r.m.s.d.: species, axes, sigma, histograms. Differences are less `shift`; `box` holds the counted
-   reference atoms, `outer` the counted found ones. Not collective. */
-PetscErrorCode AetCompareStatistics(const AetCompareLists *lists, const double box[6], const double outer[6], const double shift[3],
+/* What pairs tell beyond recall and r.m.s.d.: species, axes, sigma, histograms. Differences are less the shift of the result; the settings'
+   box holds the counted reference atoms, `outer` the counted found ones. Not collective. */
+PetscErrorCode AetCompareStatistics(const AetCompareLists *lists, const AetCompareSettings *settings, const double outer[6],
                                     AetCompareResult *result);
 
 #endif

@@ -71,6 +71,20 @@ static PetscErrorCode Deviations(const AetCompareLists *lists, const Pairs *pair
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
+/* 1, 2 or 5 times a power of ten, so that 95 % of the pairs are within a quarter of the bins, but no more than the cut-off asks for. */
+static double BinWidth(double percentile95_pm, double cutoff_pm)
+{
+  static const double steps[] = {1, 2, 5, 10};
+  const double        wanted = 4 * percentile95_pm / AET_COMPARE_BINS, whole = cutoff_pm / AET_COMPARE_BINS;
+  double              power;
+  int                 s = 0;
+
+  if (!(wanted > 0) || wanted >= whole) return whole;
+  power = pow(10, floor(log10(wanted)));
+  while (s < 3 && steps[s] * power < wanted) s++;
+  return fmin(whole, steps[s] * power);
+}
+
 static void Histograms(const Pairs *pairs, AetCompareResult *result)
 {
   const double per = AET_PM_PER_ANGSTROM / result->bin_pm;
@@ -144,14 +158,16 @@ static void Calibration(const AetCompareLists *lists, const Pairs *pairs, AetCom
     for (int k = 0; k < 3; k++) result->within[a][k] = result->with_sigma ? (double)within[a][k] / (double)result->with_sigma : 0;
 }
 
-PetscErrorCode AetCompareStatistics(const AetCompareLists *lists, const double box[6], const double outer[6], const double shift[3],
+PetscErrorCode AetCompareStatistics(const AetCompareLists *lists, const AetCompareSettings *settings, const double outer[6],
                                     AetCompareResult *result)
 {
-  Pairs pairs;
+  const double *box = settings->box, *shift = result->shift_angstrom;
+  Pairs         pairs;
 
   PetscFunctionBegin;
   PetscCall(PairsCreate(lists, box, shift, &pairs));
   PetscCall(Deviations(lists, &pairs, result));
+  result->bin_pm = BinWidth(result->percentile95_pm, AET_PM_PER_ANGSTROM * settings->cutoff_angstrom);
   Histograms(&pairs, result);
   PetscCall(Confusion(lists, &pairs, box, outer, shift, result));
   Calibration(lists, &pairs, result);
