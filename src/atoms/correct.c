@@ -4,6 +4,8 @@
 #include <math.h>
 #include <string.h>
 
+#define FEW 8           /* atoms that say nothing about what an atom is: their list stays */
+#define MOST_ADDED 0.25 /* of the list: one that lacks more is no model of these images yet */
 #define LATER_FITS 5
 #define SHORT_STEPS 3 /* Gauss–Newton steps of the positions between edits */
 
@@ -205,7 +207,8 @@ PetscErrorCode AetRefineryCorrect(AetRefinery *r)
   PetscCall(GiveAll(c));
   if (c->given_count) PetscCall(Refit(r, LATER_FITS, SHORT_STEPS));
   PetscCall(AetProgressCreate(r->comm, "correct", c->settings->rounds, &progress));
-  for (PetscInt round = 1; round <= c->settings->rounds && changed; round++) {
+  c->most = (PetscInt)(MOST_ADDED * (double)c->count);
+  for (PetscInt round = 1; round <= c->settings->rounds && changed && c->count >= FEW; round++) {
     PetscCall(Round(r, round, &changed));
     snprintf(note, sizeof note, "%d added, %d deleted, %d swapped", (int)c->report->added, (int)c->report->deleted,
              (int)c->report->swapped);

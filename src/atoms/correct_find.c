@@ -174,7 +174,7 @@ static PetscErrorCode Peaks(const AetRefinery *r, int species, const AetTrialGri
       height[count] = -own * map->gradient[i] / map->curvature[i];
       peak[count++] = i;
     }
-  PetscCall(PetscMalloc1(count + 1, &peaks->position));
+  PetscCall(PetscMalloc1(3 * count + 1, &peaks->position));
   PetscCall(PetscFree2(peaks->slope, peaks->block));
   {
     double *copy;
@@ -282,7 +282,8 @@ static PetscErrorCode Take(AetRefinery *r, PetscInt round, double least, PetscIn
     if (AetCorrectionIsAmong(c->closed_count, c->closed, edit->position, 0.5 * reach)) continue;
     if (AetCorrectionIsAmong(c->veto_count, c->veto, edit->position, reach))
       edit->decision = AET_EDIT_VETOED;
-    else if (!(edit->log_ratio + edit->log_prior > c->settings->evidence) || !(candidate[k].consistency > CONSISTENT))
+    else if (!(edit->log_ratio + edit->log_prior > c->settings->evidence) || !(candidate[k].consistency > CONSISTENT) ||
+             c->report->added >= c->most)
       edit->decision = AET_EDIT_REFUSED;
     if (edit->decision != AET_EDIT_DONE && AetCorrectionIsAmong(c->told_count, c->told, edit->position, 0.5 * reach)) continue;
     PetscCall(AetCorrectionLog(c, edit));

@@ -25,8 +25,8 @@ struct _n_AetCorrection {
   const AetCorrectSettings *settings;
   AetCorrectReport         *report;
   PetscInt                  given_count;
-  const AetEdit            *given; /* borrowed */
-  PetscInt                  count, room;
+  const AetEdit            *given;             /* borrowed */
+  PetscInt                  count, room, most; /* most: atoms that may be added in all */
   AetSite                  *site;
   PetscInt                  closed_count; /* places where nothing is added (any more) */
   double (*closed)[3];
