@@ -77,6 +77,30 @@ static void TestDrift(void)
   FreeSpecimen(&s);
 }
 
+/* Three species, as in alloys of light, middling and heavy metals, in a drift that takes each beyond the next. */
+static void TestThree(void)
+{
+  static const char *const symbols[] = {"Ni", "Rh", "Pt"};
+  Specimen                 s = {.n = {90, 90, 90}, .pixel = 0.35, .sigma = 0.6, .noise = 0.04, .weight = {1, 1.5, 2.3}};
+  AetVolume                volume;
+  AetAtoms                 truth;
+  AetTraceReport           report;
+  AetCompareResult         r;
+
+  MakeBall(&s, 3.85, 13, 0.08, 3);
+  volume = Render(MPI_COMM_WORLD, &s);
+  truth = Truth(&s, 3, symbols);
+  Drift(volume, 0.3, 13);
+  r = Named(volume, truth, "Ni,Rh,Pt", "probabilistic", &report, NULL);
+  AET_TEST(r.species_agreement > 0.99 && r.recall > 0.98);
+  for (int k = 0; k < 3; k++) AET_TEST(r.recall_species[k] > 0.97);
+  r = Named(volume, truth, "Ni,Rh,Pt", "unbiased", &report, NULL);
+  AET_TEST(r.species_agreement < 0.95);
+  AET_TEST_CALL(AetAtomsDestroy(&truth));
+  AET_TEST_CALL(AetVolumeDestroy(&volume));
+  FreeSpecimen(&s);
+}
+
 /* Species apart from each other, one in each half: a field would explain that too, but not as well. */
 static void TestSegregated(void)
 {
@@ -232,5 +256,5 @@ static void TestSimulated(void)
   Simulated("Mo,Ag", "1.6e5", 0.98); /* neighbours in brightness: 21 % apart, the drift is ± 30 % */
 }
 
-AET_TEST_MAIN("classify", {"drift", TestDrift}, {"segregated", TestSegregated}, {"calibration", TestCalibration}, {"ranks", TestRanks},
-              {"simulated FePt", TestSimulated})
+AET_TEST_MAIN("classify", {"drift", TestDrift}, {"three species", TestThree}, {"segregated", TestSegregated},
+              {"calibration", TestCalibration}, {"ranks", TestRanks}, {"simulated FePt", TestSimulated})
