@@ -1,6 +1,7 @@
 /* Local maxima of a slab and their fits. Every rank takes the maxima of its own planes; a voxel's arithmetic does not depend on the slab it
    is held in, so the peaks are the same to the last bit on any number of ranks. */
 #include "atoms/kernel/filter.h"
+#include "atoms/kernel/gaussian.h"
 #include "atoms/kernel/maxima.h"
 #include "atoms/kernel/peak.h"
 #include "atoms/trace_private.h"
@@ -59,8 +60,9 @@ static int FitOne(const AetField *field, const AetQuartic *quartic, const AetTra
   AetPeakStatus status = AET_PEAK_SADDLE;
 
   /* where noise has roughened a top, a wider sphere still sees it */
-  for (double widen = 1; status != AET_PEAK_GOOD && widen <= WIDEST; widen += 0.5)
-    status = AetPeakFit(&spline, quartic, base, widen * settings->fit_step, offset, &peak->value);
+  for (double widen = 1; status != AET_PEAK_GOOD && widen <= (settings->gaussian ? 1 : WIDEST); widen += 0.5)
+    status = settings->gaussian ? AetPeakFitGaussian(&spline, base, widen * settings->fit_step, offset, &peak->value)
+                                : AetPeakFit(&spline, quartic, base, widen * settings->fit_step, offset, &peak->value);
   if (status != AET_PEAK_GOOD) return 1;
   for (int a = 0; a < 3; a++) {
     peak->centre[a] = (double)whole[a] + offset[a];

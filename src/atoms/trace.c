@@ -19,6 +19,8 @@ static const AetOption trace_options[] = {
     {"trace_hidden", AET_OPTION_BOOL, "", "true", 0, 0, NULL, "look for atoms on the flanks of brighter ones, once these are taken out"},
     {"trace_joint", AET_OPTION_BOOL, "", "true", 0, 0, NULL,
      "fit all atoms together at the end, each against the volume less its neighbours"},
+    {"trace_fit", AET_OPTION_ENUM, "", "quartic", 0, 0, "quartic|gaussian",
+     "how a peak is fitted: by a polynomial of the fourth degree, or by a Gaussian of any widths and directions on a background"},
     {"trace_support", AET_OPTION_ENUM, "", "tight", 0, 0, "tight|none",
      "where atoms are looked for: where candidates are dense (everywhere if they are few or fill the volume), or everywhere"},
     {"trace_max_uncertainty_angstrom", AET_OPTION_REAL, "angstrom", "0", -1, 100, NULL,
@@ -82,6 +84,8 @@ PetscErrorCode AetTraceSettingsGet(AetVolume volume, AetTraceSettings *s)
   PetscCall(AetOptionGetReal("trace_min_intensity_ratio", &s->min_intensity_ratio));
   PetscCall(AetOptionGetBool("trace_hidden", &s->hidden));
   PetscCall(AetOptionGetBool("trace_joint", &s->joint));
+  PetscCall(AetOptionGetEnum("trace_fit", &choice));
+  s->gaussian = choice == 1;
   PetscCall(AetOptionGetEnum("trace_support", &choice));
   s->support = choice == 0;
   PetscCall(AetOptionGetReal("trace_max_uncertainty_angstrom", &s->max_uncertainty_angstrom));

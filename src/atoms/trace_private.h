@@ -13,7 +13,8 @@ enum { AET_CLASSIFY_PROBABILISTIC, AET_CLASSIFY_LOCAL, AET_CLASSIFY_UNBIASED, AE
 
 typedef struct {
   PetscBool hidden, joint, support; /* look for atoms on the flanks of others; fit all atoms together; only where the specimen is */
-  PetscBool noisy; /* more noise than smoothing can take away */
+  PetscBool gaussian;               /* fits of peaks; else quartic polynomials */
+  PetscBool noisy;                  /* more noise than smoothing can take away */
   int       species_count;
   char      symbol[AET_SPECIES_MAX][8]; /* in the user's order */
   int       by_number[AET_SPECIES_MAX]; /* class (dimmest first) → index of symbol */
