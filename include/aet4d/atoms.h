@@ -144,6 +144,7 @@ typedef struct {
   PetscBool      extended;                    /* zero borders of the images were not measured */
   PetscInt       probes;                      /* random vectors of the uncertainties; 0: no uncertainties */
   AetUncertainty uncertainty;
+  double         alike_deg;        /* views that look along lines less than this apart share part of their errors */
   PetscInt       jackknife_groups; /* of views, left out one after the other; 0: one view at a time */
   PetscInt       groups;           /* of ranks that refine side by side; 0: as many as there is work for */
   uint64_t       seed;
@@ -166,6 +167,7 @@ typedef struct {
   PetscBool species_by_images;                 /* p_species is by the heights that the images ask for; else as the atoms came */
   double    overdispersion;                    /* median of the variance that the views show over the one that the noise explains */
   double    bound_axis_median_pm[3];           /* the Cramér–Rao bound, atoms' coupling included */
+  double    profile_axis_median_pm[3];         /* how far a profile with more freedom would move the atoms */
   PetscInt  jackknife_groups, jackknife_worst; /* refits; the one whose views left out moved the atoms most: its first view, from 0 */
   double    jackknife_worst_ratio;             /* how far it moved them, r.m.s., over the median of the refits */
 } AetRefineReport;

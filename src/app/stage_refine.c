@@ -5,6 +5,7 @@
 static PetscErrorCode Summarise(AetAtoms atoms, const AetRefineReport *report, AetSummary summary)
 {
   static const char *const axis[] = {"refine.sigma_x_median_pm", "refine.sigma_y_median_pm", "refine.sigma_z_median_pm"};
+  static const char *const profile[] = {"refine.profile_x_median_pm", "refine.profile_y_median_pm", "refine.profile_z_median_pm"};
   static const char *const bound[] = {"refine.bound_x_median_pm", "refine.bound_y_median_pm", "refine.bound_z_median_pm"};
   char                     key[64];
 
@@ -34,6 +35,7 @@ static PetscErrorCode Summarise(AetAtoms atoms, const AetRefineReport *report, A
   PetscCall(AetSummarySetNumber(summary, "refine.sigma_median_pm", report->sigma_median_pm));
   for (int a = 0; a < 3; a++) PetscCall(AetSummarySetNumber(summary, axis[a], report->sigma_axis_median_pm[a]));
   for (int a = 0; a < 3; a++) PetscCall(AetSummarySetNumber(summary, bound[a], report->bound_axis_median_pm[a]));
+  for (int a = 0; a < 3; a++) PetscCall(AetSummarySetNumber(summary, profile[a], report->profile_axis_median_pm[a]));
   PetscCall(AetSummarySetNumber(summary, "refine.overdispersion", report->overdispersion));
   if (!report->jackknife_groups) PetscFunctionReturn(PETSC_SUCCESS);
   PetscCall(AetSummarySetNumber(summary, "refine.jackknife_groups", report->jackknife_groups));

@@ -23,6 +23,8 @@ static const AetOption options[] = {
      "random vectors for the uncertainties of the coordinates; 0: none are computed"},
     {"refine_uncertainty", AET_OPTION_ENUM, "", "views", 0, 0, "views|bound|jackknife",
      "standard deviations by what the views' residuals show; the Cramer-Rao bound of the noise alone; or refits without some of the views"},
+    {"refine_alike_deg", AET_OPTION_REAL, "degree", "10", 0, 90, NULL,
+     "for the uncertainties, views that look along lines less than this apart share part of what the model does not explain"},
     {"refine_jackknife_groups", AET_OPTION_INT, "", "10", 0, 10000, NULL,
      "of views, each left out once by the jackknife, 2 or more; 0: one view at a time"},
 };
@@ -54,6 +56,7 @@ PetscErrorCode AetRefineSettingsFromOptions(AetRefineSettings *s)
   PetscCall(AetOptionGetInt("refine_probes", &s->probes));
   PetscCall(AetOptionGetEnum("refine_uncertainty", &uncertainty));
   s->uncertainty = (AetUncertainty)uncertainty;
+  PetscCall(AetOptionGetReal("refine_alike_deg", &s->alike_deg));
   PetscCall(AetOptionGetInt("refine_jackknife_groups", &s->jackknife_groups));
   s->groups = 0, s->model = NULL;
   PetscCall(PetscOptionsGetInt(NULL, NULL, "-groups", &s->groups, NULL));

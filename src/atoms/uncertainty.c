@@ -8,20 +8,68 @@
 #define STREAM_PROBES 0x7369676d61700001ull
 #define STREAM_NOISE 0x7369676d61700002ull
 #define NEIGHBOURS_MOST 256
-#define NOISE_PROBES 4 /* one draw of the noise for so many of the views: its ratio to the sparse bound varies little from place to place \
-                        */
+#define NOISE_PROBES \
+  4 /* one draw of the noise for so many of the views: its ratio to the sparse bound varies little from place to place \
+     */
 #define SOLVE_STEPS 40
 #define SOLVE_TOLERANCE 0.02
 
-/* residual <- the weighted residuals of the fit, each view with a random sign of its own: the views' errors are independent, whatever they
-   are inside a view (wild cluster bootstrap: Cameron, Gelbach and Miller, Rev. Econ. Stat. 90 (2008) 414). */
+/* Whether two views look along nearly one line, from either side: less than `apart_deg` from one another. */
+static int Alike(const AetRefinery *r, ptrdiff_t j, ptrdiff_t k, double apart_deg)
+{
+  const double *a = r->tilt->rotation[j] + 6, *b = r->tilt->rotation[k] + 6;
+
+  return fabs(a[0] * b[0] + a[1] * b[1] + a[2] * b[2]) > cos(apart_deg * M_PI / 180);
+}
+
+/* The multiplier of view j in a draw: a random sign, or the sum of those of the views that look along nearly the same line, over the root
+   of their number. What the model does not explain is alike in views that are alike (dependent wild bootstrap: Shao, J. Am. Stat. Assoc.
+   105 (2010) 218), and inside a view nothing is assumed (wild cluster bootstrap: Cameron, Gelbach and Miller, Rev. Econ. Stat. 90 (2008)
+   414). */
+static double Multiplier(const AetRefinery *r, PetscInt probe, ptrdiff_t j)
+{
+  double sum = 0, count = 0;
+
+  for (ptrdiff_t k = 0; k < r->tilt->views; k++) {
+    if (k != j && !Alike(r, j, k, 0.5 * r->settings->alike_deg)) continue;
+    sum += AetRandomUniform(r->settings->seed, STREAM_PROBES, (uint64_t)(probe * r->tilt->views + k)) < 0.5 ? -1 : 1;
+    count++;
+  }
+  return sum / sqrt(count);
+}
+
+/* How many independent views the views are worth: their number over the mean of the sums of the multipliers' correlations. */
+static double Independent(const AetRefinery *r)
+{
+  const ptrdiff_t views = r->tilt->views;
+  double          all = 0;
+
+  for (ptrdiff_t k = 0; k < views; k++) { /* the variance of the sum of all multipliers, one sign at a time */
+    double weight = 0;
+    for (ptrdiff_t j = 0; j < views; j++) {
+      double count = 0;
+      if (j != k && !Alike(r, j, k, 0.5 * r->settings->alike_deg)) continue;
+      for (ptrdiff_t l = 0; l < views; l++) count += l == j || Alike(r, j, l, 0.5 * r->settings->alike_deg);
+      weight += 1 / sqrt(count);
+    }
+    all += weight * weight;
+  }
+  return (double)views * (double)views / all;
+}
+
+/* What residuals are smaller for, as three coordinates were fitted to two for every independent view: 1/(1 - 1.5/views). */
+static double Held(double views)
+{
+  return 1 / (1 - 1.5 / PetscMax(views, 3));
+}
+
+/* residual <- the weighted residuals of the fit times the views' multipliers. */
 static void Probe(AetRefinery *r, PetscInt probe, const float *weighted)
 {
 #pragma omp parallel for num_threads(AetThreads())
   for (ptrdiff_t j = 0; j < r->tilt->v_count; j++) {
-    const uint64_t key = (uint64_t)(probe * r->tilt->views + r->tilt->v_start + j);
-    const float    sign = AetRandomUniform(r->settings->seed, STREAM_PROBES, key) < 0.5 ? -1 : 1;
-    for (ptrdiff_t p = j * r->pixels; p < (j + 1) * r->pixels; p++) r->residual[p] = sign * weighted[p];
+    const float multiplier = (float)Multiplier(r, probe, r->tilt->v_start + j);
+    for (ptrdiff_t p = j * r->pixels; p < (j + 1) * r->pixels; p++) r->residual[p] = multiplier * weighted[p];
   }
 }
 
@@ -122,7 +170,8 @@ static void AxisMedians(PetscInt count, const double *sigma, double *scratch, do
 }
 
 /* Medians over the atoms for the report; `scratch` [count][3]. */
-static void Report(AetRefinery *r, const double *sigma, const double *bound, const double *dispersion, double *scratch)
+static void Report(AetRefinery *r, const double *sigma, const double *bound, const double *profile, const double *dispersion,
+                   double *scratch)
 {
   const size_t count = (size_t)r->atoms.count;
 
@@ -133,6 +182,7 @@ static void Report(AetRefinery *r, const double *sigma, const double *bound, con
     scratch[i] = sqrt(s[0] * s[0] + s[1] * s[1] + s[2] * s[2]);
   }
   r->report->sigma_median_pm = AET_PM_PER_ANGSTROM * Median(scratch, count);
+  AxisMedians(r->atoms.count, profile, scratch, r->report->profile_axis_median_pm);
   for (size_t i = 0; i < 3 * count; i++) scratch[i] = dispersion[i];
   r->report->overdispersion = Median(scratch, 3 * count);
 }
@@ -141,7 +191,7 @@ static void Report(AetRefinery *r, const double *sigma, const double *bound, con
 static PetscErrorCode Overdispersion(AetRefinery *r, const double *block, double *dispersion)
 {
   const size_t       size = 3 * (size_t)r->atoms.count;
-  const double       held = 1 / (1 - 1.5 / PetscMax((double)r->tilt->views, 3)); /* three coordinates were fitted to two per view */
+  const double       held = Held((double)r->tilt->views);
   AetImagingGradient g = {0};
   double            *shown, *alone;
 
@@ -180,14 +230,14 @@ static PetscErrorCode Bound(AetRefinery *r, const double *block, double *varianc
 /* variance [count][3]: the bound times what the views' residuals show. */
 static PetscErrorCode ByViews(AetRefinery *r, const double *block, const double *bound, double *variance)
 {
-  const double held = 1 / (1 - 1.5 / PetscMax((double)r->tilt->views, 3));
+  const double held = Held(Independent(r));
   const size_t size = 3 * (size_t)r->atoms.count;
   double      *ratio;
 
   PetscFunctionBegin;
   PetscCall(PetscMalloc1(size + 1, &ratio));
   PetscCall(AetRefineryDraw(r, block, PETSC_TRUE, r->settings->probes, variance));
-  for (size_t i = 0; i < size; i++) variance[i] *= held * held / (double)r->settings->probes;
+  for (size_t i = 0; i < size; i++) variance[i] *= held / (double)r->settings->probes;
   PetscCall(AetRatioNearby(r->atoms.count, r->position, variance, bound, ratio));
   for (size_t i = 0; i < size; i++) variance[i] = bound[i] * ratio[i];
   PetscCall(PetscFree(ratio));
@@ -197,19 +247,23 @@ static PetscErrorCode ByViews(AetRefinery *r, const double *block, const double 
 PetscErrorCode AetRefineryUncertainty(AetRefinery *r, double *sigma)
 {
   const size_t size = 3 * (size_t)r->atoms.count;
-  double      *block, *bound, *dispersion, *scratch;
+  double      *block, *bound, *profile, *dispersion, *scratch;
 
   PetscFunctionBegin;
-  PetscCall(PetscMalloc4(2 * size + 1, &block, size + 1, &bound, size + 1, &dispersion, size + 1, &scratch));
+  PetscCall(PetscMalloc5(2 * size + 1, &block, size + 1, &bound, size + 1, &profile, size + 1, &dispersion, size + 1, &scratch));
   PetscCall(AetImagingBlocks(r->imaging, &r->optics, &r->atoms, r->weight, block));
   PetscCall(Bound(r, block, bound));
+  PetscCall(AetRefineryProfileError(r, block, bound, profile));
   PetscCall(AetRefineryEvaluate(r));
   PetscCall(Overdispersion(r, block, dispersion));
   if (r->settings->uncertainty == AET_UNCERTAINTY_VIEWS) PetscCall(ByViews(r, block, bound, sigma));
   if (r->settings->uncertainty == AET_UNCERTAINTY_BOUND) PetscCall(PetscArraycpy(sigma, bound, size));
   if (r->settings->uncertainty == AET_UNCERTAINTY_JACKKNIFE) PetscCall(AetRefineryJackknife(r, bound, sigma));
-  for (size_t i = 0; i < size; i++) sigma[i] = sqrt(PetscMax(sigma[i], 0)), bound[i] = sqrt(PetscMax(bound[i], 0));
-  Report(r, sigma, bound, dispersion, scratch);
-  PetscCall(PetscFree4(block, bound, dispersion, scratch));
+  for (size_t i = 0; i < size; i++) {
+    const double shared = r->settings->uncertainty == AET_UNCERTAINTY_BOUND ? 0 : profile[i];
+    sigma[i] = sqrt(PetscMax(sigma[i] + shared, 0)), bound[i] = sqrt(PetscMax(bound[i], 0)), profile[i] = sqrt(PetscMax(profile[i], 0));
+  }
+  Report(r, sigma, bound, profile, dispersion, scratch);
+  PetscCall(PetscFree5(block, bound, profile, dispersion, scratch));
   PetscFunctionReturn(PETSC_SUCCESS);
 }

@@ -14,6 +14,9 @@ PetscErrorCode AetRefineryFisher(AetRefinery *r, double *variance);
 PetscErrorCode AetRefineryDraw(AetRefinery *r, const double *block, PetscBool views, PetscInt probes, double *sum);
 /* variance [count][3] by leaving out views, smoothed as a ratio to `bound` [count][3]. Collective. */
 PetscErrorCode AetRefineryJackknife(AetRefinery *r, const double *bound, double *variance);
+/* variance [count][3] <- the square of how far the atoms would move if the profile had more freedom, as a ratio to `bound` averaged over
+   atoms near. Collective. */
+PetscErrorCode AetRefineryProfileError(AetRefinery *r, const double *block, const double *bound, double *variance);
 /* ratio [count][3] <- the mean of above / below over the atoms within AET_NEIGHBOURS_ANGSTROM. Not collective. */
 PetscErrorCode AetRatioNearby(PetscInt count, const double *position, const double *above, const double *below, double *ratio);
 
