@@ -184,8 +184,7 @@ static AetEdit Verdict(const AetRefinery *r, const AetSite *site, PetscBool sett
   AetEdit              edit = {.kind = AET_EDIT_VETO, .from = site->species, .to = AET_SPECIES_NONE, .height = site->weight * own};
   const int            best = BestSpecies(r, site, &edit.log_ratio);
   const AetPopulation *population = &c->population[best];
-  const double         there =
-      AetHeightLogRatio(edit.height, population->centre * r->optics.height[best], 0, population->spread * site->variance * own * own);
+  const double         there = AetHeightLogRatio(edit.height, population->centre * r->optics.height[best], 0, site->variance * own * own);
 
   double occam;
 
@@ -194,7 +193,7 @@ static AetEdit Verdict(const AetRefinery *r, const AetSite *site, PetscBool sett
   edit.log_prior = -SWAP_PRIOR;
   if (best != site->species && site->swaps < SWAPS_MOST && edit.log_ratio + edit.log_prior > c->settings->evidence)
     edit.kind = AET_EDIT_SWAP, edit.to = best;
-  occam = AetCorrectionOccam(c, site->volume * pow(population->spread, 1.5));
+  occam = AetCorrectionOccam(c, site->volume); /* noise makes false atoms, not what the views have in common */
   if (!(there - occam < c->settings->evidence && (settled || there < 0))) return edit;
   edit.kind = AET_EDIT_DELETE, edit.to = AET_SPECIES_NONE;
   edit.log_ratio = -there, edit.log_prior = occam;
