@@ -141,8 +141,10 @@ typedef struct {
   PetscBool      scales, backgrounds, shifts; /* of every image are fitted */
   PetscBool      counting;                    /* weights by the noise that grows with the signal; else all pixels alike */
   double         robust;                      /* residuals beyond this many standard deviations weigh less (Huber); 0: none */
-  PetscBool      extended;                    /* zero borders of the images were not measured */
-  PetscInt       probes;                      /* random vectors of the uncertainties; 0: no uncertainties */
+  double         trust_angstrom;              /* standard deviation of the given coordinates; 0: they hold nothing */
+  double         radius_angstrom; /* of an atom's own sphere in AetRefineImages; 0: half the median distance of nearest neighbours */
+  PetscBool      extended;        /* zero borders of the images were not measured */
+  PetscInt       probes;          /* random vectors of the uncertainties; 0: no uncertainties */
   AetUncertainty uncertainty;
   double         alike_deg;        /* views that look along lines less than this apart share part of their errors */
   PetscInt       jackknife_groups; /* of views, left out one after the other; 0: one view at a time */
@@ -161,6 +163,7 @@ typedef struct {
   double    noise_floor, noise_per_signal; /* variance of a pixel = floor + per_signal · image */
   double    shift_rms_angstrom;            /* of the images */
   double    moved_rms_angstrom, moved_max_angstrom;
+  double    correlation; /* scatter of the misfit's derivatives over the one of independent pixels, squared; 0: nothing holds the atoms */
   PetscInt  steps, at_limit;                          /* Gauss–Newton steps made; atoms that ended at the limit */
   double    sigma_median_pm, sigma_axis_median_pm[3]; /* 0: none computed */
   double    expected_accuracy;                 /* mean over the atoms of the largest probability of a species; 0: none was computed */
@@ -171,6 +174,11 @@ typedef struct {
   PetscInt  jackknife_groups, jackknife_worst; /* refits; the one whose views left out moved the atoms most: its first view, from 0 */
   double    jackknife_worst_ratio;             /* how far it moved them, r.m.s., over the median of the refits */
 } AetRefineReport;
+/** image [v_count][ny][nx] <- the measured images less what `volume` holds away from the atoms, projected: what is left is the atoms'
+   (PetscFree). `volume` has the pixel of the images and was reconstructed from them. An atom's own is a sphere of settings->radius_angstrom
+   with a soft edge. Collective on tilt->comm. */
+AET_EXTERN PetscErrorCode AetRefineImages(AetTiltSeries tilt, AetVolume volume, AetAtoms atoms, const AetRefineSettings *settings,
+                                          float **image);
 /** Moves the atoms so that their linear images fit the measured ones: height and B of every species, scale, background and shift of every
     image, positions by Gauss–Newton within a limit; then the uncertainty of every coordinate (docs/theory/refinement.md). Positions are Å
    in the frame of the tilt series. The same bits on any number of ranks; every rank holds all positions. AET_ERR_INPUT for a species

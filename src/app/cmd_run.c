@@ -2,20 +2,6 @@
 #include "app.h"
 #include "pipeline.h"
 
-/* Whether `run` refines: as refine_enabled says; unless it is asked for, not where the images show more than the volume holds, whose light
-   the atoms would be moved to explain. */
-static PetscErrorCode Refines(PetscBool *refines)
-{
-  PetscBool extended, asked;
-
-  PetscFunctionBegin;
-  PetscCall(AetOptionGetBool("refine_enabled", refines));
-  PetscCall(AetOptionIsSet("refine_enabled", &asked));
-  PetscCall(AetOptionGetBool("recon_extended", &extended));
-  if (extended && !asked) *refines = PETSC_FALSE;
-  PetscFunctionReturn(PETSC_SUCCESS);
-}
-
 PetscErrorCode AetCommandRun(int count, char **files)
 {
   PetscBool pictures, refine;
@@ -24,7 +10,7 @@ PetscErrorCode AetCommandRun(int count, char **files)
 
   PetscFunctionBegin;
   PetscCall(AetOptionGetBool("pictures", &pictures));
-  PetscCall(Refines(&refine));
+  PetscCall(AetOptionGetBool("refine_enabled", &refine));
   PetscCall(AetOptionGetInt("bootstrap_replicas", &replicas));
   AetCheck(refine || !replicas, AET_ERR_INPUT, "bootstrap_replicas: expected a run that refines its atoms, found one that does not");
   last = replicas ? AET_STAGE_BOOTSTRAP : refine ? AET_STAGE_REFINE : AET_STAGE_TRACE;

@@ -30,7 +30,7 @@ static const Stage stages[AET_STAGE_COUNT] = {
     {"trace", "trace", AET_ATOMS_FILE, "atoms.xyz", "atoms_unfiltered.h5", NULL, (const char *const[]){"trace_", "seed", NULL},
      (const char *const[]){NULL}, AetRunMakeAtoms},
     {"refine", "refine", AET_ATOMS_FILE, "atoms.xyz", NULL, NULL, (const char *const[]){"refine_", "recon_extended", "seed", NULL},
-     (const char *const[]){"refine_edits", NULL}, AetRunMakeRefined},
+     (const char *const[]){"refine_edits", "refine_volume", NULL}, AetRunMakeRefined},
     {"bootstrap", "bootstrap", AET_ATOMS_FILE, "atoms.xyz", NULL, NULL,
      (const char *const[]){"bootstrap_", "recon_", "!recon_checkpoint_", "trace_", "refine_", "seed", NULL}, (const char *const[]){NULL},
      AetRunMakeBootstrap},

@@ -2,6 +2,7 @@
 #include "pipeline_make.h"
 #include "curve.h"
 #include "stages.h"
+#include <string.h>
 #include <unistd.h>
 
 PetscErrorCode AetRunTilt(AetRun *run, AetTiltSeries *tilt)
@@ -165,10 +166,31 @@ PetscErrorCode AetRunMakeAtoms(AetRun *run, const char *path)
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
+/* The volume whose light away from the atoms is no business of theirs; NULL: none. Atoms of a file have none but a given one. The caller
+   destroys it where *own says so. */
+static PetscErrorCode VolumeOfRefinement(AetRun *run, AetVolume *volume, PetscBool *own)
+{
+  PetscBool extended;
+  char      value[PETSC_MAX_PATH_LEN];
+
+  PetscFunctionBegin;
+  *volume = NULL;
+  PetscCall(AetOptionNamesFile("refine_volume", own));
+  PetscCall(AetOptionGetText("refine_volume", value, sizeof value));
+  PetscCall(AetOptionGetBool("recon_extended", &extended));
+  if (*own)
+    PetscCall(AetVolumeRead(run->comm, value, volume));
+  else if (extended && !run->atoms_file && !strcmp(value, "auto"))
+    PetscCall(AetRunVolume(run, volume));
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
 /* The traced atoms, or those given, refined. */
 PetscErrorCode AetRunMakeRefined(AetRun *run, const char *path)
 {
   AetTiltSeries tilt = NULL;
+  AetVolume     volume;
+  PetscBool     own;
   char          traced[PETSC_MAX_PATH_LEN], edits[PETSC_MAX_PATH_LEN];
 
   PetscFunctionBegin;
@@ -176,7 +198,9 @@ PetscErrorCode AetRunMakeRefined(AetRun *run, const char *path)
   AetOutputPath(&run->output, AET_TRACED_FILE, traced);
   if (!run->atoms) PetscCall(AetAtomsRead(run->comm, run->atoms_file ? run->atoms_file : traced, &run->atoms));
   AetOutputPath(&run->output, "edits.csv", edits);
-  PetscCall(AetStageRefine(run->atoms, tilt, edits, run->output.summary));
+  PetscCall(VolumeOfRefinement(run, &volume, &own));
+  PetscCall(AetStageRefine(run->atoms, tilt, volume, edits, run->output.summary));
+  if (own) PetscCall(AetVolumeDestroy(&volume));
   PetscCall(AetAtomsWrite(run->atoms, path));
   PetscFunctionReturn(PETSC_SUCCESS);
 }

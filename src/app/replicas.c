@@ -45,16 +45,19 @@ static PetscErrorCode IsThere(MPI_Comm comm, const AetReplicas *replicas, PetscI
 static PetscErrorCode Chain(AetTiltSeries series, AetSummary summary, AetAtoms *atoms)
 {
   AetVolume volume = NULL;
-  PetscBool filtered;
+  PetscBool filtered, extended;
+  char      value[PETSC_MAX_PATH_LEN];
 
   PetscFunctionBegin;
   PetscCall(AetStageReconstruct(series, summary, "", "", &volume));
   PetscCall(AetStageIsFiltered(&filtered));
   if (filtered) PetscCall(AetStageFilter(volume, summary));
   PetscCall(AetStageTrace(volume, summary, atoms));
-  PetscCall(AetVolumeDestroy(&volume));
   AetCheck((*atoms)->total > 0, AET_ERR_DATA, "bootstrap: expected atoms in a replica of the measurement, found none");
-  PetscCall(AetStageRefine(*atoms, series, NULL, summary));
+  PetscCall(AetOptionGetText("refine_volume", value, sizeof value));
+  PetscCall(AetOptionGetBool("recon_extended", &extended));
+  PetscCall(AetStageRefine(*atoms, series, extended && strcmp(value, "none") ? volume : NULL, NULL, summary)); /* a replica has its own */
+  PetscCall(AetVolumeDestroy(&volume));
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 

@@ -17,6 +17,7 @@ static PetscErrorCode Summarise(AetAtoms atoms, const AetRefineReport *report, A
   PetscCall(AetSummarySetNumber(summary, "refine.steps", report->steps));
   PetscCall(AetSummarySetNumber(summary, "refine.moved_rms_pm", AET_PM_PER_ANGSTROM * report->moved_rms_angstrom));
   PetscCall(AetSummarySetNumber(summary, "refine.moved_max_pm", AET_PM_PER_ANGSTROM * report->moved_max_angstrom));
+  PetscCall(AetSummarySetNumber(summary, "refine.correlation", report->correlation));
   PetscCall(AetSummarySetNumber(summary, "refine.at_limit", report->at_limit));
   PetscCall(AetSummarySetNumber(summary, "refine.shift_rms_angstrom", report->shift_rms_angstrom));
   PetscCall(AetSummarySetNumber(summary, "refine.noise_floor", report->noise_floor));
@@ -98,20 +99,27 @@ static PetscErrorCode Forget(MPI_Comm comm, const char *edits)
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
-PetscErrorCode AetStageRefine(AetAtoms atoms, AetTiltSeries tilt, const char *edits, AetSummary summary)
+PetscErrorCode AetStageRefine(AetAtoms atoms, AetTiltSeries tilt, AetVolume volume, const char *edits, AetSummary summary)
 {
   AetRefineSettings  settings;
   AetRefineReport    report;
   AetCorrectSettings correction;
+  float             *measured = tilt->image, *image = NULL;
+  PetscErrorCode     code;
 
   PetscFunctionBegin;
   PetscCall(AetRefineSettingsFromOptions(&settings));
   PetscCall(AetCorrectSettingsFromOptions(&correction));
   PetscCall(Forget(tilt->comm, edits));
-  if (correction.enabled)
-    PetscCall(Correct(atoms, tilt, &settings, &correction, edits, &report, summary));
-  else
-    PetscCall(AetRefine(atoms, tilt, &settings, &report));
+  if (volume) {
+    PetscCall(AetRefineImages(tilt, volume, atoms, &settings, &image));
+    tilt->image = image;
+  }
+  code = correction.enabled ? Correct(atoms, tilt, &settings, &correction, edits, &report, summary)
+                            : AetRefine(atoms, tilt, &settings, &report);
+  tilt->image = measured;
+  PetscCall(PetscFree(image));
+  PetscCall(code);
   PetscCall(Summarise(atoms, &report, summary));
   PetscCall(AetReport(tilt->comm, "  %d atoms: R1 %.4f, %.4f before; moved by %.1f pm r.m.s.", (int)atoms->total, report.r1,
                       report.r1_before, AET_PM_PER_ANGSTROM * report.moved_rms_angstrom));

@@ -27,9 +27,11 @@ PetscErrorCode AetStageFilter(AetVolume volume, AetSummary summary);
 PetscErrorCode AetStageTraceUnfiltered(AetVolume unfiltered, AetAtoms filtered, AetSummary summary, AetAtoms *atoms);
 /* Volume to atoms: `trace_*`; sets trace.count, ... The caller destroys the atoms. Collective on volume->comm. */
 PetscErrorCode AetStageTrace(AetVolume volume, AetSummary summary, AetAtoms *atoms);
-/* Atoms refined in place against the tilt series, and their list corrected: `refine_*`; sets refine.r1, refine.sigma_median_pm, refine.added,
-   ... Writes the edits of the list as the table `edits` where it was corrected, else removes it
+/* Atoms refined in place against the tilt series, and their list corrected: `refine_*`; sets refine.r1, refine.sigma_median_pm,
+   refine.added,
+   ... `volume`: what it holds away from the atoms is taken off the images
+   (NULL: nothing). Writes the edits of the list as the table `edits` where it was corrected, else removes it
    (NULL: no table). Collective on tilt->comm. */
-PetscErrorCode AetStageRefine(AetAtoms atoms, AetTiltSeries tilt, const char *edits, AetSummary summary);
+PetscErrorCode AetStageRefine(AetAtoms atoms, AetTiltSeries tilt, AetVolume volume, const char *edits, AetSummary summary);
 
 #endif

@@ -1,9 +1,10 @@
 /* The options of refinement. */
 #include <aet4d/atoms.h>
 
+#define TRUST_EXTENDED 0.1 /* Å, of a coordinate traced in a film */
+
 static const AetOption options[] = {
-    {"refine_enabled", AET_OPTION_BOOL, "", "true", 0, 0, NULL,
-     "run refines the traced atoms against the images; of an extended object only where this is set"},
+    {"refine_enabled", AET_OPTION_BOOL, "", "true", 0, 0, NULL, "run refines the traced atoms against the images"},
     {"refine_cycles", AET_OPTION_INT, "", "3", 1, 100, NULL, "rounds of optics, weights and positions"},
     {"refine_positions_iterations", AET_OPTION_INT, "", "8", 0, 10000, NULL,
      "Gauss-Newton steps of the positions in a round, at most; 0: the atoms stay, only the optics are fitted"},
@@ -19,6 +20,14 @@ static const AetOption options[] = {
      "weights of pixels: by the noise, a floor and a part that grows with the signal, both from the residuals; or all alike"},
     {"refine_robust", AET_OPTION_REAL, "standard deviations", "4", 0, 100, NULL,
      "residuals beyond this many standard deviations count linearly (Huber); 0: all count squared"},
+    {"refine_trust_angstrom", AET_OPTION_REAL, "Å", "-1", -1, 10, NULL,
+     "standard deviation of the given coordinates, which hold the atoms against the images; 0: nothing holds them; -1: 0.1 for an extended "
+     "object, 0 for others"},
+    {"refine_volume", AET_OPTION_FILE, "", "auto", 0, 0, "auto|none",
+     "what this volume holds away from the atoms is projected and taken off the images: a FILE; auto, that of the run, for an extended "
+     "object; or none"},
+    {"refine_radius_angstrom", AET_OPTION_REAL, "Å", "0", 0, 10, NULL,
+     "of the spheres that are the atoms' own in that volume; 0: half the median distance of nearest neighbours"},
     {"refine_probes", AET_OPTION_INT, "", "16", 0, 10000, NULL,
      "random vectors for the uncertainties of the coordinates; 0: none are computed"},
     {"refine_uncertainty", AET_OPTION_ENUM, "", "views", 0, 0, "views|bound|jackknife",
@@ -53,6 +62,8 @@ PetscErrorCode AetRefineSettingsFromOptions(AetRefineSettings *s)
   PetscCall(AetOptionGetEnum("refine_weights", &weights));
   s->counting = (PetscBool)(weights == 0);
   PetscCall(AetOptionGetReal("refine_robust", &s->robust));
+  PetscCall(AetOptionGetReal("refine_trust_angstrom", &s->trust_angstrom));
+  PetscCall(AetOptionGetReal("refine_radius_angstrom", &s->radius_angstrom));
   PetscCall(AetOptionGetInt("refine_probes", &s->probes));
   PetscCall(AetOptionGetEnum("refine_uncertainty", &uncertainty));
   s->uncertainty = (AetUncertainty)uncertainty;
@@ -62,6 +73,7 @@ PetscErrorCode AetRefineSettingsFromOptions(AetRefineSettings *s)
   PetscCall(PetscOptionsGetInt(NULL, NULL, "-groups", &s->groups, NULL));
   s->extended = PETSC_FALSE;
   PetscCall(PetscOptionsGetBool(NULL, NULL, "-recon_extended", &s->extended, NULL));
+  if (s->trust_angstrom < 0) s->trust_angstrom = s->extended ? TRUST_EXTENDED : 0;
   PetscCall(PetscOptionsGetInt(NULL, NULL, "-seed", &seed, NULL));
   s->seed = (uint64_t)seed;
   PetscFunctionReturn(PETSC_SUCCESS);

@@ -55,7 +55,7 @@ static PetscErrorCode Multiply(Mat A, Vec x, Vec y)
   for (PetscInt i = 0; i < n->r->atoms.count; i++) {
     double more[3];
     AetBlockApply(n->block + 6 * i, in + 3 * i, more);
-    for (int a = 0; a < 3; a++) out[3 * i + a] += n->damping * more[a];
+    for (int a = 0; a < 3; a++) out[3 * i + a] += n->damping * more[a] + n->r->hold * in[3 * i + a];
   }
   PetscCall(VecRestoreArrayRead(x, &in));
   PetscCall(VecRestoreArrayWrite(y, &out));
@@ -118,7 +118,7 @@ PetscErrorCode AetRefinerySolve(AetRefinery *r, const double *block, double damp
   PetscCall(PetscMalloc1(6 * (size_t)r->atoms.count + 1, &n.inverse));
   for (PetscInt i = 0; i < r->atoms.count; i++) {
     double held[6];
-    for (int k = 0; k < 6; k++) held[k] = (1 + damping) * block[6 * i + k];
+    for (int k = 0; k < 6; k++) held[k] = (1 + damping) * block[6 * i + k] + (k == 0 || k == 3 || k == 5 ? r->hold : 0);
     AetBlockInvert(held, n.inverse + 6 * i);
   }
   PetscCall(Run(&n, tolerance, steps, b, x));
@@ -151,11 +151,20 @@ static double MeanStep(const AetRefinery *r, const double *from)
   return sqrt(sum / (double)PetscMax(r->atoms.count, 1));
 }
 
-/* Tries the step with more and more damping until the misfit falls. */
+/* The misfit and what holds the atoms to their starts. */
+static double Held(const AetRefinery *r)
+{
+  double sum = 0;
+
+  for (PetscInt i = 0; i < 3 * r->atoms.count && r->hold > 0; i++) sum += (r->position[i] - r->start[i]) * (r->position[i] - r->start[i]);
+  return r->energy + 0.5 * r->hold * sum;
+}
+
+/* Tries the step with more and more damping until that falls. */
 static PetscErrorCode Step(AetRefinery *r, const double *block, const double *from, const double *minus, double *step, double *damping,
                            PetscBool *better)
 {
-  const double before = r->energy;
+  const double before = Held(r);
 
   PetscFunctionBegin;
   *better = PETSC_FALSE;
@@ -164,7 +173,7 @@ static PetscErrorCode Step(AetRefinery *r, const double *block, const double *fr
     PetscCall(AetRefinerySolve(r, block, *damping, INNER_TOLERANCE, INNER_STEPS, minus, step));
     Move(r, from, step);
     PetscCall(AetRefineryEvaluate(r));
-    *better = (PetscBool)(r->energy < before);
+    *better = (PetscBool)(Held(r) < before);
     *damping = *better ? PetscMax(*damping / 4, LEAST_DAMPING) : PetscMax(*damping * 8, 10 * LEAST_DAMPING);
   }
   if (!*better) {
@@ -188,7 +197,8 @@ PetscErrorCode AetRefineryPositions(AetRefinery *r)
     PetscCall(PetscArraycpy(from, r->position, size));
     PetscCall(AetImagingAdjoint(r->imaging, &r->optics, &r->atoms, r->residual, PETSC_FALSE, &g));
     PetscCall(AetImagingBlocks(r->imaging, &r->optics, &r->atoms, r->weight, block));
-    for (size_t i = 0; i < size; i++) g.position[i] = -g.position[i];
+    PetscCall(AetRefineryHold(r, block));
+    for (size_t i = 0; i < size; i++) g.position[i] = -g.position[i] - r->hold * (r->position[i] - r->start[i]);
     PetscCall(Step(r, block, from, g.position, step, &damping, &better));
     if (better) r->report->steps++;
     if (MeanStep(r, from) < AT_REST) break;

@@ -21,6 +21,7 @@ typedef struct {
   ptrdiff_t                pixels;                     /* of an image */
   float                   *weight, *images, *residual; /* [v_count][ny][nx]; weight 0: not measured; residual: weighted */
   double                   r1, energy;                 /* of the last AetRefineryEvaluate: Σ|P-b|/Σ|b|, ½ Σ w (P-b)² (robust) */
+  double                   hold;                       /* what holds an atom to its start: 1/Å² in the unit of the energy */
   double                   measured;                   /* pixels with a weight */
   AetRefineReport         *report;
   AetCorrection           *correction; /* NULL: the list of atoms stays as it is */
@@ -45,7 +46,11 @@ PetscErrorCode AetRefineryShifts(AetRefinery *r);
 PetscErrorCode AetRefineryWeights(AetRefinery *r);
 /* Gauss–Newton of the positions. Collective. */
 PetscErrorCode AetRefineryPositions(AetRefinery *r);
-/* x <- (JᵀWJ + damping · its diagonal blocks)⁻¹ b by conjugate gradients; x is the start too. `block` of AetImagingBlocks. Collective. */
+/* Sets r->hold: 1/trust² times how much the misfit's derivatives scatter over the views beyond what pixels independent of each other would
+   give; 0 where nothing holds the atoms. After AetRefineryEvaluate; `block` of AetImagingBlocks. Collective. */
+PetscErrorCode AetRefineryHold(AetRefinery *r, const double *block);
+/* x <- (JᵀWJ + hold + damping · its diagonal blocks)⁻¹ b by conjugate gradients; x is the start too. `block` of AetImagingBlocks.
+ * Collective. */
 PetscErrorCode AetRefinerySolve(AetRefinery *r, const double *block, double damping, double tolerance, PetscInt steps, const double *b,
                                 double *x);
 /* p_species of the atoms by the heights that the images ask for, where that is the better evidence; names stay. Collective. */

@@ -7,6 +7,7 @@
 
 #define STREAM_PROBES 0x7369676d61700001ull
 #define STREAM_NOISE 0x7369676d61700002ull
+#define STREAM_STARTS 0x7369676d61700003ull
 #define NEIGHBOURS_MOST 256
 #define NOISE_PROBES \
   4 /* one draw of the noise for so many of the views: its ratio to the sparse bound varies little from place to place \
@@ -83,6 +84,16 @@ static void Noise(AetRefinery *r, PetscInt probe)
   }
 }
 
+/* Where atoms are held to their starts, the error of these comes in with the force that holds. */
+static void AddStarts(const AetRefinery *r, PetscInt probe, double *score)
+{
+  const PetscInt size = 3 * r->atoms.count;
+
+  for (PetscInt i = 0; i < size && r->hold > 0; i++)
+    score[i] += r->hold * r->settings->trust_angstrom *
+                AetRandomNormal(r->settings->seed, STREAM_STARTS, (uint64_t)probe * (uint64_t)size + (uint64_t)i);
+}
+
 PetscErrorCode AetRefineryDraw(AetRefinery *r, const double *block, PetscBool views, PetscInt probes, double *sum)
 {
   const size_t       size = 3 * (size_t)r->atoms.count;
@@ -101,6 +112,7 @@ PetscErrorCode AetRefineryDraw(AetRefinery *r, const double *block, PetscBool vi
     else
       Noise(r, probe);
     PetscCall(AetImagingAdjoint(r->imaging, &r->optics, &r->atoms, r->residual, PETSC_FALSE, &g));
+    if (views) AddStarts(r, probe, g.position);
     PetscCall(PetscArrayzero(x, size));
     PetscCall(AetRefinerySolve(r, block, 0, SOLVE_TOLERANCE, SOLVE_STEPS, g.position, x));
     for (size_t i = 0; i < size; i++) sum[i] += x[i] * x[i];
@@ -209,20 +221,23 @@ static PetscErrorCode Overdispersion(AetRefinery *r, const double *block, double
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
-/* variance [count][3]: of the sparse Fisher matrix, times what draws of the noise show beyond the atoms near. */
+/* variance [count][3], of the images alone: of the sparse Fisher matrix, times what draws of the noise show beyond the atoms near. */
 static PetscErrorCode Bound(AetRefinery *r, const double *block, double *variance)
 {
   const PetscInt probes = (r->settings->probes + NOISE_PROBES - 1) / NOISE_PROBES;
   const size_t   size = 3 * (size_t)r->atoms.count;
+  const double   hold = r->hold;
   double        *drawn, *ratio;
 
   PetscFunctionBegin;
+  r->hold = 0;
   PetscCall(PetscMalloc2(size + 1, &drawn, size + 1, &ratio));
   PetscCall(AetRefineryFisher(r, variance));
   PetscCall(AetRefineryDraw(r, block, PETSC_FALSE, probes, drawn));
   for (size_t i = 0; i < size; i++) drawn[i] /= (double)probes;
   PetscCall(AetRatioNearby(r->atoms.count, r->position, drawn, variance, ratio));
   for (size_t i = 0; i < size; i++) variance[i] *= ratio[i];
+  r->hold = hold;
   PetscCall(PetscFree2(drawn, ratio));
   PetscFunctionReturn(PETSC_SUCCESS);
 }
