@@ -106,10 +106,13 @@ PetscErrorCode AetStageRefine(AetAtoms atoms, AetTiltSeries tilt, AetVolume volu
   AetCorrectSettings correction;
   float             *measured = tilt->image, *image = NULL;
   PetscErrorCode     code;
+  PetscBool          asked;
 
   PetscFunctionBegin;
   PetscCall(AetRefineSettingsFromOptions(&settings));
   PetscCall(AetCorrectSettingsFromOptions(&correction));
+  PetscCall(AetOptionIsSet("refine_correct", &asked));
+  if (volume && !asked) correction.enabled = PETSC_FALSE; /* where light was taken off, no candidate is left to be seen */
   PetscCall(Forget(tilt->comm, edits));
   if (volume) {
     PetscCall(AetRefineImages(tilt, volume, atoms, &settings, &image));

@@ -66,22 +66,33 @@ static PetscErrorCode CheckAtoms(const AetRefinery *r)
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
-/* Every atom must be inside at least two images: one fixes only two of its three coordinates. */
-static PetscErrorCode CheckSeen(const AetRefinery *r)
+/* Whether the atom is inside at least two images: one fixes only two of its three coordinates. */
+static int IsSeen(const AetRefinery *r, const double *position, int *seen)
 {
   const double pixel = r->tilt->pixel_angstrom;
 
+  *seen = 0;
+  for (ptrdiff_t j = 0; j < r->tilt->views && *seen < 2; j++) {
+    double s[3], x, y;
+    AetRotate(r->tilt->rotation[j], position, s);
+    x = s[0] / pixel + (double)AetOrigin(r->tilt->nx), y = s[1] / pixel + (double)AetOrigin(r->tilt->ny);
+    *seen += x >= 0 && x <= (double)r->tilt->nx - 1 && y >= 0 && y <= (double)r->tilt->ny - 1;
+  }
+  return *seen == 2;
+}
+
+/* Every atom must be seen; of an extended object half of them: those at the edges of the images stay where they are held. */
+static PetscErrorCode CheckSeen(const AetRefinery *r)
+{
+  PetscInt unseen = 0;
+  int      seen;
+
   PetscFunctionBegin;
   for (PetscInt i = 0; i < r->atoms.count; i++) {
-    int seen = 0;
-    for (ptrdiff_t j = 0; j < r->tilt->views && seen < 2; j++) {
-      double s[3], x, y;
-      AetRotate(r->tilt->rotation[j], r->position + 3 * i, s);
-      x = s[0] / pixel + (double)AetOrigin(r->tilt->nx), y = s[1] / pixel + (double)AetOrigin(r->tilt->ny);
-      seen += x >= 0 && x <= (double)r->tilt->nx - 1 && y >= 0 && y <= (double)r->tilt->ny - 1;
-    }
+    if (IsSeen(r, r->position + 3 * i, &seen)) continue;
+    unseen++;
     AetCheck(
-        seen == 2, AET_ERR_INPUT,
+        r->settings->extended && 2 * unseen <= r->atoms.count, AET_ERR_INPUT,
         "refine: atom %d at (%.2f, %.2f, %.2f) Å: expected an atom inside at least 2 images, found it in %d; do the atoms and the tilt "
         "series have one frame and one pixel size?",
         (int)i + 1, r->position[3 * i], r->position[3 * i + 1], r->position[3 * i + 2], seen);
