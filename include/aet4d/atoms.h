@@ -139,6 +139,7 @@ typedef struct {
   double         b_min, b_max;                /* Å² */
   int            profile;                     /* of refine_profile's choices: auto, scattering, gaussian */
   PetscBool      scales, backgrounds, shifts; /* of every image are fitted */
+  PetscBool      angles;                      /* and small turns of every view: AetRefine changes rotation and angles of the tilt series */
   PetscBool      counting;                    /* weights by the noise that grows with the signal; else all pixels alike */
   double         robust;                      /* residuals beyond this many standard deviations weigh less (Huber); 0: none */
   double         trust_angstrom;              /* standard deviation of the given coordinates; 0: they hold nothing */
@@ -162,6 +163,7 @@ typedef struct {
   double    height[AET_SPECIES_MAX], b_factor[AET_SPECIES_MAX];
   double    noise_floor, noise_per_signal; /* variance of a pixel = floor + per_signal · image */
   double    shift_rms_angstrom;            /* of the images */
+  double    turn_rms_deg;                  /* of the views; 0: none was turned */
   double    moved_rms_angstrom, moved_max_angstrom;
   double    correlation; /* scatter of the misfit's derivatives over the one of independent pixels, squared; 0: nothing holds the atoms */
   PetscInt  steps, at_limit;                          /* Gauss–Newton steps made; atoms that ended at the limit */

@@ -185,6 +185,31 @@ static PetscErrorCode VolumeOfRefinement(AetRun *run, AetVolume *volume, PetscBo
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
+/* The refined angles as a file that tilt_angles takes (zyx), where they are refined; else that of an earlier run goes. */
+static PetscErrorCode KeepAngles(AetRun *run, AetTiltSeries tilt)
+{
+  enum { LINE = 64 };
+  char      path[PETSC_MAX_PATH_LEN], *text;
+  size_t    used = 0;
+  PetscBool refined;
+  int       rank;
+
+  PetscFunctionBegin;
+  PetscCallMPI(MPI_Comm_rank(run->comm, &rank));
+  PetscCall(AetOptionGetBool("refine_angles", &refined));
+  AetOutputPath(&run->output, "angles_refined.txt", path);
+  if (!refined) {
+    if (!rank) (void)unlink(path);
+    PetscFunctionReturn(PETSC_SUCCESS);
+  }
+  PetscCall(PetscMalloc1(LINE * (size_t)tilt->views + 1, &text));
+  for (ptrdiff_t j = 0; j < tilt->views; j++)
+    used += (size_t)snprintf(text + used, LINE, "%.6f %.6f %.6f\n", tilt->angles_deg[j][0], tilt->angles_deg[j][1], tilt->angles_deg[j][2]);
+  PetscCall(AetAgree(run->comm, rank ? PETSC_SUCCESS : AetTextWrite(path, text, used)));
+  PetscCall(PetscFree(text));
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
 /* The traced atoms, or those given, refined. */
 PetscErrorCode AetRunMakeRefined(AetRun *run, const char *path)
 {
@@ -201,6 +226,7 @@ PetscErrorCode AetRunMakeRefined(AetRun *run, const char *path)
   PetscCall(VolumeOfRefinement(run, &volume, &own));
   PetscCall(AetStageRefine(run->atoms, tilt, volume, edits, run->output.summary));
   if (own) PetscCall(AetVolumeDestroy(&volume));
+  PetscCall(KeepAngles(run, tilt));
   PetscCall(AetAtomsWrite(run->atoms, path));
   PetscFunctionReturn(PETSC_SUCCESS);
 }

@@ -20,6 +20,7 @@ static PetscErrorCode Summarise(AetAtoms atoms, const AetRefineReport *report, A
   PetscCall(AetSummarySetNumber(summary, "refine.correlation", report->correlation));
   PetscCall(AetSummarySetNumber(summary, "refine.at_limit", report->at_limit));
   PetscCall(AetSummarySetNumber(summary, "refine.shift_rms_angstrom", report->shift_rms_angstrom));
+  if (report->turn_rms_deg > 0) PetscCall(AetSummarySetNumber(summary, "refine.turn_rms_deg", report->turn_rms_deg));
   PetscCall(AetSummarySetNumber(summary, "refine.noise_floor", report->noise_floor));
   PetscCall(AetSummarySetNumber(summary, "refine.noise_per_signal", report->noise_per_signal));
   for (int s = 0; s < atoms->species_count; s++) {

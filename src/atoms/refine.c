@@ -199,6 +199,7 @@ static PetscErrorCode Cycles(AetRefinery *r)
   for (PetscInt cycle = 0; cycle < r->settings->cycles && (steps > 1 || cycle < 2); cycle++) {
     PetscCall(cycle ? AetRefineryOptics(r, LATER_FITS) : FirstOptics(r));
     if (r->settings->shifts) PetscCall(AetRefineryShifts(r));
+    if (r->settings->angles) PetscCall(AetRefineryAngles(r));
     PetscCall(AetRefineryWeights(r));
     if (cycle == 0) r->report->r1_before = r->r1;
     steps = r->report->steps;
@@ -264,12 +265,17 @@ static PetscErrorCode Perform(AetRefinery *r, AetAtoms atoms)
 PetscErrorCode AetRefineWith(AetAtoms atoms, AetTiltSeries tilt, const AetRefineSettings *settings, AetCorrection *correction,
                              AetRefineReport *report)
 {
-  AetRefinery    r = {.tilt = tilt, .comm = tilt->comm, .settings = settings, .report = report, .correction = correction};
+  AetRefinery r = {.tilt = tilt, .comm = tilt->comm, .settings = settings, .report = report, .correction = correction};
+  double(*given)[9];
   PetscErrorCode code;
 
   PetscFunctionBegin;
   PetscCall(PetscMemzero(report, sizeof *report));
+  PetscCall(PetscMalloc1((size_t)tilt->views, &given));
+  PetscCall(PetscArraycpy(given, tilt->rotation, tilt->views));
   code = Perform(&r, atoms);
+  AetRefineryTurned(&r, (const double(*)[9])given, &report->turn_rms_deg);
+  PetscCall(PetscFree(given));
   PetscCall(AetImagingDestroy(&r.imaging));
   PetscCall(AetOpticsFree(&r.optics));
   PetscCall(PetscFree3(r.weight, r.images, r.residual));

@@ -16,6 +16,7 @@ static const AetOption options[] = {
     {"refine_scales", AET_OPTION_BOOL, "", "true", 0, 0, NULL, "fit a scale of every image"},
     {"refine_backgrounds", AET_OPTION_BOOL, "", "true", 0, 0, NULL, "fit a constant background of every image"},
     {"refine_shifts", AET_OPTION_BOOL, "", "true", 0, 0, NULL, "fit a shift of every image"},
+    {"refine_angles", AET_OPTION_BOOL, "", "false", 0, 0, NULL, "fit three small turns of every view; angles_refined.txt has the angles"},
     {"refine_weights", AET_OPTION_ENUM, "", "counting", 0, 0, "counting|uniform",
      "weights of pixels: by the noise, a floor and a part that grows with the signal, both from the residuals; or all alike"},
     {"refine_robust", AET_OPTION_REAL, "standard deviations", "4", 0, 100, NULL,
@@ -59,6 +60,7 @@ PetscErrorCode AetRefineSettingsFromOptions(AetRefineSettings *s)
   PetscCall(AetOptionGetBool("refine_scales", &s->scales));
   PetscCall(AetOptionGetBool("refine_backgrounds", &s->backgrounds));
   PetscCall(AetOptionGetBool("refine_shifts", &s->shifts));
+  PetscCall(AetOptionGetBool("refine_angles", &s->angles));
   PetscCall(AetOptionGetEnum("refine_weights", &weights));
   s->counting = (PetscBool)(weights == 0);
   PetscCall(AetOptionGetReal("refine_robust", &s->robust));

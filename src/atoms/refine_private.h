@@ -42,6 +42,11 @@ PetscErrorCode AetRefineryEvaluate(AetRefinery *r);
 PetscErrorCode AetRefineryOptics(AetRefinery *r, PetscInt fits);
 /* One Newton step of every image's shift; the part that moves all atoms alike is left to the atoms. Collective. */
 PetscErrorCode AetRefineryShifts(AetRefinery *r);
+/* Up to three Newton steps of three small turns of every view, while the misfit falls; the part that turns all atoms alike is left to the
+   atoms. Changes rotations and angles of the tilt series. Collective. */
+PetscErrorCode AetRefineryAngles(AetRefinery *r);
+/* How far the views are turned from `from` [views], r.m.s. Not collective. */
+void AetRefineryTurned(const AetRefinery *r, const double (*from)[9], double *rms_deg);
 /* Noise of a pixel by its signal, from the residuals; new weights. Collective. */
 PetscErrorCode AetRefineryWeights(AetRefinery *r);
 /* Gauss–Newton of the positions. Collective. */

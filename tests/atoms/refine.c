@@ -106,6 +106,40 @@ static void Refines(void)
   AET_TEST_CALL(AetTiltSeriesDestroy(&tilt));
 }
 
+/* Angles that are wrong by half a degree come back with the atoms. */
+static void Angles(void)
+{
+  AetTiltSeries     tilt;
+  AetAtoms          atoms;
+  AetRefineSettings settings = Defaults();
+  AetRefineReport   report[2];
+  double            rms[2], within[3], given[VIEWS][9], square[2] = {0};
+
+  settings.shifts = PETSC_FALSE, settings.probes = 0, settings.cycles = 6;
+  for (int k = 0; k < 2; k++) {
+    Make(PETSC_COMM_WORLD, 0.02, &tilt, &atoms);
+    for (int j = 0; j < VIEWS; j++) {
+      double R[9], angles[3];
+      memcpy(given[j], tilt->rotation[j], sizeof R);
+      for (int a = 0; a < 3; a++) angles[a] = tilt->angles_deg[j][a] + 0.5 * AetRandomNormal(11, 6, (uint64_t)(3 * j + a));
+      AetRotationFromAngles(AET_ANGLES_ZYX, angles, R);
+      memcpy(tilt->rotation[j], R, sizeof R);
+    }
+    settings.angles = (PetscBool)k;
+    AET_TEST_CALL(AetRefine(atoms, tilt, &settings, &report[k]));
+    Errors(atoms, &rms[k], within);
+    for (int j = 0; j < VIEWS; j++)
+      for (int a = 0; a < 9; a++) square[k] += pow(tilt->rotation[j][a] - given[j][a], 2) / (2 * VIEWS);
+    AET_TEST_CALL(AetAtomsDestroy(&atoms));
+    AET_TEST_CALL(AetTiltSeriesDestroy(&tilt));
+  }
+  printf("\n    angles wrong by %.3f and, refined, %.3f degrees; atoms by %.1f and %.1f pm; R1 %.4f and %.4f\n",
+         180 / M_PI * sqrt(square[0]), 180 / M_PI * sqrt(square[1]), 100 * rms[0], 100 * rms[1], report[0].r1, report[1].r1);
+  AET_TEST(report[0].turn_rms_deg == 0 && report[1].turn_rms_deg > 0.5 && report[1].turn_rms_deg < 1.2);
+  AET_TEST(square[1] < 0.05 * square[0]);
+  AET_TEST(report[1].r1 < 0.92 * report[0].r1 && rms[1] < 0.75 * rms[0]); /* most of R1 is noise */
+}
+
 /* Alone and together: the same bits. */
 static void Ranks(void)
 {
@@ -162,4 +196,5 @@ static void BadInput(void)
   AET_TEST_CALL(AetTiltSeriesDestroy(&tilt));
 }
 
-AET_TEST_MAIN("refine", {"moved atoms come back", Refines}, {"ranks do not matter", Ranks}, {"what cannot be refined", BadInput})
+AET_TEST_MAIN("refine", {"moved atoms come back", Refines}, {"wrong angles come back", Angles}, {"ranks do not matter", Ranks},
+              {"what cannot be refined", BadInput})
