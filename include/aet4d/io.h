@@ -87,6 +87,9 @@ AET_EXTERN PetscErrorCode AetFileReadText(AetFile file, const char *group, const
     `axis_steps` (value of element i of axis a: (i - floor(n_a/2))·step for angstrom axes, i·step otherwise). Collective. */
 AET_EXTERN PetscErrorCode AetFileWriteArray(AetFile file, const char *group, const ptrdiff_t n[3], const char *const axis_names[3],
                                             const char *const axis_units[3], const double axis_steps[3], const float *data);
+/** The same with four axes, [n0][n1][n2][n3]: stacks of frames. Collective. */
+AET_EXTERN PetscErrorCode AetFileWriteArray4(AetFile file, const char *group, const ptrdiff_t n[4], const char *const axis_names[4],
+                                             const char *const axis_units[4], const double axis_steps[4], const float *data);
 /** The distributed array of an EMD group; *data freed with PetscFree. Collective. */
 AET_EXTERN PetscErrorCode AetFileReadArray(AetFile file, const char *group, ptrdiff_t n[3], float **data);
 /** A table group: one dataset per column (attributes `units`, `description`), rows distributed in contiguous blocks: this rank has

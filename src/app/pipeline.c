@@ -6,7 +6,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#define AET_INPUTS_MAX 6
+#define AET_INPUTS_MAX 8
 
 typedef struct {
   const char        *name;       /* in messages and in the stage key */
@@ -22,8 +22,8 @@ typedef struct {
 
 static const Stage stages[AET_STAGE_COUNT] = {
     {"prepare", "prepare", AET_TILT_FILE, NULL, NULL, NULL,
-     (const char *const[]){"tilt_", "recon_angles_", "recon_orientations_", "seed", "recon_thickness", "recon_extended", NULL},
-     (const char *const[]){"tilt_projections", "tilt_angles", NULL}, AetRunMakeTilt},
+     (const char *const[]){"tilt_", "frames_", "recon_angles_", "recon_orientations_", "seed", "recon_thickness", "recon_extended", NULL},
+     (const char *const[]){"tilt_projections", "tilt_angles", "frames_files", "frames_angles", "frames_reference", NULL}, AetRunMakeTilt},
     {"reconstruct", "recon", AET_VOLUME_FILE, "volume.xdmf", "volume_unfiltered.h5", AET_CHECKPOINT_FILE,
      (const char *const[]){"recon_", "!recon_checkpoint_", "seed", NULL}, (const char *const[]){"recon_support", "recon_initial", NULL},
      AetRunMakeVolume},
@@ -215,11 +215,12 @@ static PetscErrorCode ReportCost(AetRun *run, AetStage first, AetStage last)
 static PetscErrorCode AdoptSimulation(AetRun *run)
 {
   char      path[PETSC_MAX_PATH_LEN];
-  PetscBool set, there;
+  PetscBool set, there, frames;
 
   PetscFunctionBegin;
+  PetscCall(AetFramesAreGiven(&frames));
   PetscCall(AetOptionIsSet("tilt_projections", &set));
-  if (set) PetscFunctionReturn(PETSC_SUCCESS);
+  if (set || frames) PetscFunctionReturn(PETSC_SUCCESS);
   AetOutputPath(&run->output, "simulated/projections.mrc", path);
   PetscCall(AetFileExists(run->comm, path, &there));
   AetCheck(there, AET_ERR_INPUT, "tilt_projections: expected the FILE of the measured images (and no simulation lies in %s), found nothing",

@@ -38,13 +38,29 @@ PetscErrorCode AetRunAtoms(AetRun *run, AetAtoms *atoms)
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
+/* The measured images: projections, or the mean of raw frames. */
+static PetscErrorCode ReadTilt(AetRun *run)
+{
+  AetFrames      frames;
+  PetscBool      given;
+  PetscErrorCode code;
+
+  PetscFunctionBegin;
+  PetscCall(AetFramesAreGiven(&given));
+  if (!given) PetscFunctionReturn(AetTiltSeriesReadFromOptions(run->comm, &run->tilt));
+  PetscCall(AetFramesReadFromOptions(run->comm, &frames));
+  code = AetFramesMean(frames, &run->tilt);
+  PetscCall(AetFramesDestroy(&frames));
+  PetscFunctionReturn(code);
+}
+
 PetscErrorCode AetRunMakeTilt(AetRun *run, const char *path)
 {
   PetscBool refine;
   int       unknown;
 
   PetscFunctionBegin;
-  PetscCall(AetTiltSeriesReadFromOptions(run->comm, &run->tilt));
+  PetscCall(ReadTilt(run));
   PetscCall(AetReport(run->comm, "  %td images of %td x %td pixels of %.4g Å, tilts %.4g° to %.4g°\n", run->tilt->views, run->tilt->nx,
                       run->tilt->ny, run->tilt->pixel_angstrom, run->tilt->angles_deg[0][1],
                       run->tilt->angles_deg[run->tilt->views - 1][1]));

@@ -7,10 +7,11 @@
 
 void AetLocatedSizes(const AetLocated *located, ptrdiff_t n[3])
 {
-  const int rank = located->info.rank;
+  const int       rank = located->info.rank;
+  const ptrdiff_t group = PetscMax(located->group, 1);
 
-  n[0] = rank == 3 ? located->info.n[0] : 1;
-  n[1] = located->info.n[rank - 2];
+  n[0] = rank == 4 ? located->info.n[0] : rank == 3 ? located->info.n[0] / group : 1;
+  n[1] = located->info.n[rank - 2] * (rank == 4 ? located->info.n[1] : group);
   n[2] = located->info.n[rank - 1];
 }
 
@@ -18,11 +19,13 @@ void AetLocatedSizes(const AetLocated *located, ptrdiff_t n[3])
 static PetscErrorCode ReadPlanes(const AetReader *reader, const AetLocated *located, void *state, ptrdiff_t first, ptrdiff_t count,
                                  float *data)
 {
+  const ptrdiff_t group = PetscMax(located->group, 1);
+
   PetscFunctionBegin;
   if (located->info.rank == 2)
     PetscCall(reader->read(state, 0, located->info.n[0], AET_SCALAR_F32, data));
   else
-    PetscCall(reader->read(state, first, count, AET_SCALAR_F32, data));
+    PetscCall(reader->read(state, first * group, count * group, AET_SCALAR_F32, data));
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
@@ -107,11 +110,19 @@ static PetscErrorCode ReadAndSend(MPI_Comm comm, const AetReader *reader, const 
 /* The first value that is not a finite number, told with its place. */
 static PetscErrorCode CheckFinite(const AetLocated *located, const ptrdiff_t n[3], ptrdiff_t start, ptrdiff_t count, const float *data)
 {
+  const ptrdiff_t rows = located->info.n[located->info.rank - 2]; /* of one image */
+
   PetscFunctionBegin;
-  for (ptrdiff_t i = 0; i < count * n[1] * n[2]; i++)
-    AetCheck(isfinite(data[i]), AET_ERR_DATA,
-             "%s%s%s: expected finite numbers, found %g in view or plane %td, row %td, column %td (from 0)", located->path,
-             located->info.name[0] ? ":" : "", located->info.name, (double)data[i], start + i / (n[1] * n[2]), i / n[2] % n[1], i % n[2]);
+  for (ptrdiff_t i = 0; i < count * n[1] * n[2]; i++) {
+    const ptrdiff_t row = i / n[2];
+    char            frame[48] = "";
+
+    if (isfinite(data[i])) continue;
+    if (n[1] > rows) snprintf(frame, sizeof frame, ", frame %td", row % n[1] / rows);
+    PetscFunctionReturn(AetRaise(
+        AET_ERR_DATA, "%s%s%s: expected finite numbers, found %g in view or plane %td%s, row %td, column %td (from 0)", located->path,
+        located->info.name[0] ? ":" : "", located->info.name, (double)data[i], start + row / n[1], frame, row % rows, i % n[2]));
+  }
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 

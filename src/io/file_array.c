@@ -113,22 +113,40 @@ static PetscErrorCode WriteAxis(AetFile file, const char *group, int axis, ptrdi
   PetscFunctionReturn(code);
 }
 
-PetscErrorCode AetFileWriteArray(AetFile file, const char *group, const ptrdiff_t n[3], const char *const axis_names[3],
-                                 const char *const axis_units[3], const double axis_steps[3], const float *data)
+/* An EMD group of 3 or 4 axes. */
+static PetscErrorCode WriteGroup(AetFile file, const char *group, int axes, const ptrdiff_t *n, const char *const *axis_names,
+                                 const char *const *axis_units, const double *axis_steps, const float *data)
 {
-  const hsize_t sizes[3] = {(hsize_t)n[0], (hsize_t)n[1], (hsize_t)n[2]};
-  PetscMPIInt   rank, size;
-  ptrdiff_t     start, count;
+  hsize_t     sizes[4];
+  PetscMPIInt rank, size;
+  ptrdiff_t   start, count;
 
   PetscFunctionBegin;
   PetscCall(AetEventBegin(AET_EVENT_WRITE));
   PetscCall(AetFileWriteNumber(file, group, "emd_group_type", 1));
   PetscCallMPI(MPI_Comm_rank(file->comm, &rank));
   PetscCallMPI(MPI_Comm_size(file->comm, &size));
+  for (int a = 0; a < axes; a++) sizes[a] = (hsize_t)n[a];
   AetBlock(n[0], rank, size, &start, &count);
-  PetscCall(AetFileWriteRows(file, group, "data", AET_ROWS_FLOAT, 3, sizes, (hsize_t)start, (hsize_t)count, data, 0, NULL));
-  for (int a = 0; a < 3; a++) PetscCall(WriteAxis(file, group, a, n[a], axis_names[a], axis_units[a], axis_steps[a]));
+  PetscCall(AetFileWriteRows(file, group, "data", AET_ROWS_FLOAT, axes, sizes, (hsize_t)start, (hsize_t)count, data, 0, NULL));
+  for (int a = 0; a < axes; a++) PetscCall(WriteAxis(file, group, a, n[a], axis_names[a], axis_units[a], axis_steps[a]));
   PetscCall(AetEventEnd(AET_EVENT_WRITE));
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+PetscErrorCode AetFileWriteArray(AetFile file, const char *group, const ptrdiff_t n[3], const char *const axis_names[3],
+                                 const char *const axis_units[3], const double axis_steps[3], const float *data)
+{
+  PetscFunctionBegin;
+  PetscCall(WriteGroup(file, group, 3, n, axis_names, axis_units, axis_steps, data));
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+PetscErrorCode AetFileWriteArray4(AetFile file, const char *group, const ptrdiff_t n[4], const char *const axis_names[4],
+                                  const char *const axis_units[4], const double axis_steps[4], const float *data)
+{
+  PetscFunctionBegin;
+  PetscCall(WriteGroup(file, group, 4, n, axis_names, axis_units, axis_steps, data));
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 

@@ -148,22 +148,30 @@ static PetscBool NameMatches(const AetArrayInfo *info, const char *name)
   return (PetscBool)(!strncmp(info->name, name, strlen(name)) && length && !strcmp(info->name + strlen(name), "/data"));
 }
 
+/* What is looked for: an array of 3 dimensions or, failing that, 2; a table; the same with 4 dimensions before 3. */
+typedef enum { KIND_ARRAY, KIND_TABLE, KIND_FRAMES, KIND_COUNT } Kind;
+
+static const char *const aet_kind_text[KIND_COUNT] = {"an array of 3 dimensions", "a table (1 or 2 dimensions)",
+                                                      "an array of 4 or 3 dimensions"};
+
 /* How well an array suits: the least positive number wins, 0 is not suitable. */
-static int Suitability(const AetArrayInfo *info, PetscBool table)
+static int Suitability(const AetArrayInfo *info, Kind kind)
 {
   const ptrdiff_t elements = AetArrayElements(info);
   PetscBool       vector = PETSC_FALSE;
 
   if (!info->numeric || elements <= 0) return 0;
   for (int a = 0; a < info->rank; a++) vector = (PetscBool)(vector || info->n[a] == elements);
-  if (!table) return info->rank == 3 ? 1 : info->rank == 2 && !vector ? 2 : 0;
+  if (kind == KIND_FRAMES && info->rank == 4) return 1;
+  if (kind != KIND_TABLE) return info->rank == 3 ? 2 : info->rank == 2 && !vector ? 3 : 0;
   if (info->rank > 2) return 0;
   return elements > 1 ? 1 : 2; /* a single number beside the table is not the table */
 }
 
-static PetscErrorCode ChooseByName(const char *path, const AetArrayList *list, const char *name, PetscBool table, int *index)
+static PetscErrorCode ChooseByName(const char *path, const AetArrayList *list, const char *name, Kind kind, int *index)
 {
   char text[600];
+  int  rank;
 
   PetscFunctionBegin;
   *index = -1;
@@ -173,13 +181,14 @@ static PetscErrorCode ChooseByName(const char *path, const AetArrayList *list, c
   AetCheck(*index >= 0, AET_ERR_DATA, "%s: expected an array named %s, found %s", path, name, text);
   AetCheck(list->arrays[*index].numeric, AET_ERR_DATA, "%s:%s: expected numbers, found %s", path, name, list->arrays[*index].type);
   SizesText(&list->arrays[*index], text, sizeof text);
-  AetCheck(table ? list->arrays[*index].rank <= 2 : list->arrays[*index].rank == 2 || list->arrays[*index].rank == 3, AET_ERR_DATA,
-           "%s:%s: expected %s, found %s", path, name, table ? "a table (1 or 2 dimensions)" : "an array of 3 dimensions", text);
+  rank = list->arrays[*index].rank;
+  AetCheck(kind == KIND_TABLE ? rank <= 2 : rank >= 2 && rank <= (kind == KIND_FRAMES ? 4 : 3), AET_ERR_DATA,
+           "%s:%s: expected %s, found %s", path, name, aet_kind_text[kind], text);
   AetCheck(AetArrayElements(&list->arrays[*index]) > 0, AET_ERR_DATA, "%s:%s: the array is empty (%s)", path, name, text);
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
-static PetscErrorCode ChooseArray(const char *path, const AetArrayList *list, const char *name, PetscBool table, int *index)
+static PetscErrorCode ChooseArray(const char *path, const AetArrayList *list, const char *name, Kind kind, int *index)
 {
   int        best = 0, found = 0;
   char       text[600];
@@ -187,21 +196,22 @@ static PetscErrorCode ChooseArray(const char *path, const AetArrayList *list, co
 
   PetscFunctionBegin;
   if (name[0]) {
-    PetscCall(ChooseByName(path, list, name, table, index));
+    PetscCall(ChooseByName(path, list, name, kind, index));
     PetscFunctionReturn(PETSC_SUCCESS);
   }
   PetscCall(PetscCalloc1((size_t)list->count + 1, &wanted));
   for (int i = 0; i < list->count; i++) {
-    const int suits = Suitability(&list->arrays[i], table);
+    const int suits = Suitability(&list->arrays[i], kind);
     if (suits && (!best || suits < best)) best = suits;
   }
   for (int i = 0; i < list->count; i++) {
-    wanted[i] = (PetscBool)(best && Suitability(&list->arrays[i], table) == best);
+    wanted[i] = (PetscBool)(best && Suitability(&list->arrays[i], kind) == best);
     if (wanted[i]) found++, *index = i;
   }
   ListText(list, found ? wanted : NULL, text, sizeof text);
   PetscCall(PetscFree(wanted));
-  AetCheck(found > 0, AET_ERR_DATA, "%s: expected %s of numbers, found %s", path, table ? "a table" : "an array of 3 dimensions", text);
+  AetCheck(found > 0, AET_ERR_DATA, "%s: expected %s of numbers, found %s", path, kind == KIND_TABLE ? "a table" : aet_kind_text[kind],
+           text);
   AetCheck(found == 1, AET_ERR_DATA, "%s: expected one array, found several: write %s:NAME with one of %s", path, path, text);
   PetscFunctionReturn(PETSC_SUCCESS);
 }
@@ -219,7 +229,7 @@ static PetscErrorCode TryArray(const AetLocated *located)
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
-static PetscErrorCode LocateLocal(const char *file, PetscBool table, AetLocated *located)
+static PetscErrorCode LocateLocal(const char *file, Kind kind, AetLocated *located)
 {
   char           name[256];
   AetArrayList   list = {0};
@@ -230,7 +240,7 @@ static PetscErrorCode LocateLocal(const char *file, PetscBool table, AetLocated 
   memset(located, 0, sizeof *located);
   PetscCall(AetFileSplitName(file, located->path, sizeof located->path, name, sizeof name));
   code = AetInspectLocal(located->path, &located->format, &list);
-  if (!code) code = ChooseArray(located->path, &list, name, table, &index);
+  if (!code) code = ChooseArray(located->path, &list, name, kind, &index);
   if (!code) {
     located->info = list.arrays[index];
     if (!strncmp(located->info.type, "complex", 7))
@@ -243,15 +253,25 @@ static PetscErrorCode LocateLocal(const char *file, PetscBool table, AetLocated 
   PetscFunctionReturn(code);
 }
 
-PetscErrorCode AetLocate(MPI_Comm comm, const char *file, PetscBool table, AetLocated *located)
+static PetscErrorCode LocateKind(MPI_Comm comm, const char *file, Kind kind, AetLocated *located)
 {
   PetscMPIInt    rank;
   PetscErrorCode code = PETSC_SUCCESS;
 
   PetscFunctionBegin;
   PetscCallMPI(MPI_Comm_rank(comm, &rank));
-  if (rank == 0) code = LocateLocal(file, table, located);
+  if (rank == 0) code = LocateLocal(file, kind, located);
   PetscCall(AetAgree(comm, code));
   PetscCallMPI(MPI_Bcast(located, (int)sizeof *located, MPI_BYTE, 0, comm));
   PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+PetscErrorCode AetLocate(MPI_Comm comm, const char *file, PetscBool table, AetLocated *located)
+{
+  return LocateKind(comm, file, table ? KIND_TABLE : KIND_ARRAY, located);
+}
+
+PetscErrorCode AetLocateFrames(MPI_Comm comm, const char *file, AetLocated *located)
+{
+  return LocateKind(comm, file, KIND_FRAMES, located);
 }

@@ -41,6 +41,7 @@ typedef struct {
   char         path[PETSC_MAX_PATH_LEN];
   AetFormat    format;
   AetArrayInfo info;
+  ptrdiff_t    group; /* planes of a 3D array that stay on one rank and count as one row of blocks; 0 means 1 */
 } AetLocated;
 
 /* The reader of a format; NULL where it holds no arrays. */
@@ -49,9 +50,12 @@ const AetReader *AetReaderOf(AetFormat format);
 PetscErrorCode AetInspectLocal(const char *path, AetFormat *format, AetArrayList *list);
 /* Finds the array that `file` names, of rank ≤ 2 for a table, else of rank 3 or, failing that, 2. Collective. */
 PetscErrorCode AetLocate(MPI_Comm comm, const char *file, PetscBool table, AetLocated *located);
+/* The same for stacks of frames: of rank 4 or, failing that, 3 or 2. Collective. */
+PetscErrorCode AetLocateFrames(MPI_Comm comm, const char *file, AetLocated *located);
 /* Reads a located 3D array (2D: one plane) into data[count][n1][n2], AetBlock over the slowest axis. Collective. */
 PetscErrorCode AetLocatedRead(MPI_Comm comm, const AetLocated *located, float *data);
-/* Sizes of a located array as [n0][n1][n2]: a 2D array is one plane. */
+/* Sizes of a located array as [n0][n1][n2]: a 2D array is one plane; of four dimensions, or of groups of planes, the second is the planes
+   of a group times their rows. */
 void AetLocatedSizes(const AetLocated *located, ptrdiff_t n[3]);
 
 /* Adds an array; n slowest first. */

@@ -1,6 +1,7 @@
 #ifndef AET_TILT_PRIVATE_H
 #define AET_TILT_PRIVATE_H
 
+#include "io/io_private.h"
 #include <aet4d/tilt.h>
 
 /* AetTiltSeriesCreate; without `images` there is no room for them. Collective. */
@@ -8,5 +9,14 @@ PetscErrorCode AetTiltHeadCreate(MPI_Comm comm, ptrdiff_t views, ptrdiff_t ny, p
                                  AetAngleConvention convention, const double (*angles_deg)[3], PetscBool images, AetTiltSeries *tilt);
 /* The table "views" of a tilt.h5, on every rank. Collective. */
 PetscErrorCode AetTiltReadViews(MPI_Comm comm, const char *path, ptrdiff_t views, double (*angles_deg)[3]);
+
+/* Angles by the option `key`, or by `.rawtlt` / `.tlt` beside an MRC stack, for *views views (0: as many as there are, which is returned); with
+   `note`, the file is an input of the run. *angles_deg [views][3], PetscFree. Collective. */
+PetscErrorCode AetTiltReadAngles(MPI_Comm comm, const char *key, const AetLocated *images, PetscBool note, ptrdiff_t *views,
+                                 double (**angles_deg)[3]);
+/* The pixel size of the option `key` and of the file, which must not contradict each other; 1 where neither says anything. */
+PetscErrorCode AetTiltChoosePixel(const char *key, const AetLocated *images, double *pixel_angstrom);
+/* AetTiltSeriesHeadFromOptions where frames are given. Collective. */
+PetscErrorCode AetFramesHead(MPI_Comm comm, AetTiltSeries *tilt);
 
 #endif
