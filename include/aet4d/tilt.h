@@ -62,5 +62,50 @@ AET_EXTERN PetscErrorCode AetFramesAreGiven(PetscBool *given);
 AET_EXTERN PetscErrorCode AetFramesReadFromOptions(MPI_Comm comm, AetFrames *set);
 /** The mean of the frames of every view as it is, nothing registered. Collective. */
 AET_EXTERN PetscErrorCode AetFramesMean(AetFrames set, AetTiltSeries *tilt);
+/* ---- drift: sub-pixel tools ----
+   Room and plans for images of one size. One such object serves one thread at a time; make them before threads start (FFTW plans one at a
+   time). A shift (dx, dy) px says that content at (x, y) of the reference is at (x + dx, y + dy) of the image. */
+typedef struct _p_AetRegister *AetRegister;
+
+/** What a match looks at. {0} is plain cross-correlation of all frequencies: the maximum-likelihood shift of two images with white noise,
+    its error the Cramér–Rao bound while the noise is moderate. */
+typedef struct {
+  double    taper;    /* images fade out within this fraction of their size at each edge, 0 … 0.5 */
+  double    whiten;   /* 0: cross-correlation; 1: phase correlation (each frequency divided by its size); between: between */
+  PetscBool wiener;   /* frequencies weighted by S/(S + N/2), signal and noise from the images' own spectra: for noisy images */
+  double    cutoff;   /* frequencies up to this many cycles per pixel; 0: all */
+  double    range_px; /* largest |dx|, |dy| looked for; 0: half the image */
+} AetMatchOptions;
+typedef struct {
+  double dx, dy;        /* px */
+  double height;        /* of the peak: correlation coefficient of the images as weighted, at most 1 */
+  double curvature[3];  /* -second derivatives of the normalised peak: xx, xy, yy per px² (large: sharp) */
+} AetMatch;
+/** Not collective. */
+AET_EXTERN PetscErrorCode AetRegisterCreate(ptrdiff_t ny, ptrdiff_t nx, AetRegister *room);
+/** NULL is accepted. Not collective. */
+AET_EXTERN PetscErrorCode AetRegisterDestroy(AetRegister *room);
+/** moved(y, x) = image(y - dy, x - dx), both [ny][nx] (may be the same array): by Fourier phases along rows and columns. Nothing wraps: what
+    comes in from outside are the 16 pixels of the border, mirrored. The noise stays white. Not collective. */
+AET_EXTERN PetscErrorCode AetRegisterShift(AetRegister room, double dx, double dy, const float *image, float *moved);
+/** Undoes a drift within the frame. path [ny]{dx, dy}: by how much each line is displaced (content at x is at x + dx of its row, and
+    line l shows the object's y = l - dy). Rows move by Fourier phases; along columns the uneven rows are interpolated by a sinc of 64 rows. The
+    values (counts per dwell time) are kept, not the sum. covered [ny][nx] (NULL: not wanted): 1 where the frame was, falling to 0 outside.
+    `frame` and `even` may be the same. Not collective. */
+AET_EXTERN PetscErrorCode AetRegisterLines(AetRegister room, const double (*path)[2], const float *frame, float *even, float *covered);
+/** Complex numbers of a spectrum for AetRegisterMatchSpectra. Not collective. */
+AET_EXTERN size_t AetRegisterSpectrumSize(AetRegister room);
+/** The spectrum of an image, padded so that shifts up to half its size do not wrap; less the mean of its border; `taper` of options.
+    Not collective. */
+AET_EXTERN PetscErrorCode AetRegisterSpectrum(AetRegister room, const AetMatchOptions *options, const float *image,
+                                              float complex *spectrum);
+/** The shift of the second against the first: the highest point of the cross-correlation, then on grids of 1/10 and 1/100 px (a
+    matrix-multiplication transform; Guizar-Sicairos, Thurman, Fienup, Opt. Lett. 33 (2008) 156), then by Newton's method with exact
+    derivatives. Two images without content give height 0 and no shift. Not collective. */
+AET_EXTERN PetscErrorCode AetRegisterMatchSpectra(AetRegister room, const AetMatchOptions *options, const float complex *reference,
+                                                  const float complex *image, AetMatch *match);
+/** The same of two images [ny][nx]. Not collective. */
+AET_EXTERN PetscErrorCode AetRegisterMatch(AetRegister room, const AetMatchOptions *options, const float *reference, const float *image,
+                                           AetMatch *match);
 
 #endif
