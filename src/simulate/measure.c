@@ -1,5 +1,4 @@
 /* Images of a specimen: the tilt plan, the linear projection, counting noise. */
-#include "simulate/frames_private.h"
 #include "simulate/kernel/gaussian_image.h"
 #include "simulate/seed.h"
 #include <aet4d/simulate.h>
@@ -8,7 +7,8 @@
 
 enum { STREAM_NOISE = 0x5200, STREAM_ANGLES = 0x5300, GOLD = 79 };
 
-PetscErrorCode AetSimulateAtomWidth(double *sigma_angstrom)
+/* Standard deviation in Å of an atom's image before the pixels. */
+static PetscErrorCode AtomWidth(double *sigma_angstrom)
 {
   double B, fwhm;
 
@@ -18,16 +18,6 @@ PetscErrorCode AetSimulateAtomWidth(double *sigma_angstrom)
   *sigma_angstrom = sqrt(B / (8 * M_PI * M_PI) + fwhm * fwhm / (8 * log(2)));
   AetCheck(*sigma_angstrom > 0, AET_ERR_INPUT,
            "simulate_b_factor_angstrom2, simulate_source_fwhm_angstrom: an atom needs a width, both are 0");
-  PetscFunctionReturn(PETSC_SUCCESS);
-}
-
-PetscErrorCode AetSimulateAtomWeights(const AetSpecimen *specimen, double weight[8])
-{
-  double exponent;
-
-  PetscFunctionBegin;
-  PetscCall(AetOptionGetReal("simulate_z_exponent", &exponent));
-  for (int s = 0; s < specimen->species_count; s++) weight[s] = pow((double)AetAtomicNumber(specimen->symbol[s]) / GOLD, exponent);
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
@@ -87,7 +77,7 @@ PetscErrorCode AetSimulateImageSize(const AetSpecimen *specimen, double pixel_an
   PetscInt given;
 
   PetscFunctionBegin;
-  PetscCall(AetSimulateAtomWidth(&sigma));
+  PetscCall(AtomWidth(&sigma));
   PetscCall(AetOptionGetInt("simulate_image_size", &given));
   for (PetscInt i = 0; i < specimen->count; i++) {
     const double *r = &specimen->position[3 * i];
@@ -121,12 +111,13 @@ PetscErrorCode AetSimulateProjections(MPI_Comm comm, const AetSpecimen *specimen
 {
   int       rank, size, threads = AetThreads();
   ptrdiff_t start, count;
-  double    sigma, weight[8], *work;
+  double    sigma, exponent, weight[8], *work;
 
   PetscFunctionBegin;
   AetEventBegin(AET_EVENT_SIMULATE);
-  PetscCall(AetSimulateAtomWidth(&sigma));
-  PetscCall(AetSimulateAtomWeights(specimen, weight));
+  PetscCall(AtomWidth(&sigma));
+  PetscCall(AetOptionGetReal("simulate_z_exponent", &exponent));
+  for (int s = 0; s < specimen->species_count; s++) weight[s] = pow((double)AetAtomicNumber(specimen->symbol[s]) / GOLD, exponent);
   PetscCallMPI(MPI_Comm_rank(comm, &rank));
   PetscCallMPI(MPI_Comm_size(comm, &size));
   AetBlock(views, rank, size, &start, &count);

@@ -27,24 +27,23 @@ static PetscErrorCode WriteSeries(AetTiltSeries tilt, AetFile file, double *angl
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
-PetscErrorCode AetTiltSeriesWrite(AetTiltSeries tilt, const char *path)
+PetscErrorCode AetTiltSeriesWriteInto(AetTiltSeries tilt, AetFile file)
 {
-  AetFile        file;
   double        *angles;
   PetscErrorCode code;
 
   PetscFunctionBegin;
   PetscCall(AetAgree(tilt->comm, PetscMalloc1(3 * (size_t)tilt->v_count + 1, &angles)));
-  code = AetFileCreate(tilt->comm, path, &file);
-  if (!code) {
-    code = WriteSeries(tilt, file, angles);
-    if (code)
-      PetscCall(AetFileDestroy(&file));
-    else
-      code = AetFileClose(&file);
-  }
+  code = WriteSeries(tilt, file, angles);
   PetscCall(PetscFree(angles));
   PetscFunctionReturn(code);
+}
+
+PetscErrorCode AetTiltSeriesWrite(AetTiltSeries tilt, const char *path)
+{
+  PetscFunctionBegin;
+  PetscCall(AetTiltSeriesWriteWith(tilt, NULL, path));
+  PetscFunctionReturn(PETSC_SUCCESS);
 }
 
 PetscErrorCode AetTiltReadViews(MPI_Comm comm, const char *path, ptrdiff_t views, double (*angles_deg)[3])

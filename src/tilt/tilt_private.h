@@ -10,13 +10,19 @@ PetscErrorCode AetTiltHeadCreate(MPI_Comm comm, ptrdiff_t views, ptrdiff_t ny, p
 /* The table "views" of a tilt.h5, on every rank. Collective. */
 PetscErrorCode AetTiltReadViews(MPI_Comm comm, const char *path, ptrdiff_t views, double (*angles_deg)[3]);
 
-/* Angles by the option `key`, or by `.rawtlt` / `.tlt` beside an MRC stack, for *views views (0: as many as there are, which is returned); with
-   `note`, the file is an input of the run. *angles_deg [views][3], PetscFree. Collective. */
+/* Angles by the option `key`, or by `.rawtlt` / `.tlt` beside an MRC stack, for *views views (0: as many as there are, which is returned);
+   with `note`, the file is an input of the run. *angles_deg [views][3], PetscFree. Collective. */
 PetscErrorCode AetTiltReadAngles(MPI_Comm comm, const char *key, const AetLocated *images, PetscBool note, ptrdiff_t *views,
                                  double (**angles_deg)[3]);
 /* The pixel size of the option `key` and of the file, which must not contradict each other; 1 where neither says anything. */
 PetscErrorCode AetTiltChoosePixel(const char *key, const AetLocated *images, double *pixel_angstrom);
 /* AetTiltSeriesHeadFromOptions where frames are given. Collective. */
 PetscErrorCode AetFramesHead(MPI_Comm comm, AetTiltSeries *tilt);
+
+/* The groups of AetTiltSeriesWrite into an open file. Collective. */
+PetscErrorCode AetTiltSeriesWriteInto(AetTiltSeries tilt, AetFile file);
+/* A record of zeros. Collective. */
+PetscErrorCode AetPreparationAllocate(MPI_Comm comm, ptrdiff_t views, ptrdiff_t ny, ptrdiff_t nx, double pixel_angstrom,
+                                      AetPreparation *preparation);
 
 #endif
