@@ -38,4 +38,56 @@ AET_EXTERN PetscErrorCode AetSimulateProjections(MPI_Comm comm, const AetSpecime
     images [v_count][ny][nx], views by AetBlock. Not collective. */
 AET_EXTERN PetscErrorCode AetSimulateNoise(MPI_Comm comm, ptrdiff_t views, ptrdiff_t ny, ptrdiff_t nx, float *images);
 
+/* ---- frames ---- */
+AET_EXTERN const AetOptionTable AetSimulateFramesOptions;
+
+/** All that is true about raw frames (docs/theory/frames.md), complete on every rank. Pixels are those of the image unless said otherwise;
+    x before y. Content of the object at x appears at x + shift (of the view, in pixels of the object) and, in frame f and line l, at
+    + drift[f] + rate (l - (lines-1)/2) + jitter, in pixels of the image. */
+typedef struct {
+  ptrdiff_t views, frames, ny, nx;
+  double    pixel_angstrom;
+  double  (*nominal_deg)[3], (*angles_deg)[3]; /* [views] told, and true (zyx) */
+  double  (*rotation)[9];                      /* [views] true R */
+  double  (*shift)[2];                         /* [views] */
+  double  (*rate)[2];                          /* [views] per line */
+  double  (*gradient)[2];                      /* [views] of the background: relative change to the edge, along x and y */
+  double  (*drift)[2];                         /* [views·frames], of mean 0 over the frames of a view */
+  double   *scan_deg;                          /* [frames] 0, 90, 180 or 270 */
+  double    distortion[2][9];                  /* place on the object of pixel m from the centre: Σ of x, y, xx, xy, yy, xxx, xxy, xyy, yyy */
+  double    jitter, background, film, film_angstrom;
+  double    gain, offset, read_noise;          /* Var(z) = gain (E z - offset) + read_noise² */
+  double    counts;                            /* electrons of one frame for an integral of 1; 0: no noise, values are integrals */
+  uint64_t  seed;
+} AetFramesTruth;
+/** Frames of one view that `simulate_frames` asks for; 0: none. Not collective. */
+AET_EXTERN PetscErrorCode AetSimulateFramesCount(PetscInt *frames);
+/** Draws the truth of `views` views told to be at `nominal_deg`, keyed by seed, view and frame. The images are simulate_image_size or the
+    `size` that holds the object, widened by what displaces it. Freed by AetFramesTruthFree. Not collective. */
+AET_EXTERN PetscErrorCode AetFramesTruthCreate(ptrdiff_t views, const double (*nominal_deg)[3], ptrdiff_t size, double pixel_angstrom,
+                                               AetFramesTruth *truth);
+AET_EXTERN void           AetFramesTruthFree(AetFramesTruth *truth);
+/** The frames of the linear model: what the beam meets at every pixel of every line, then the detector. images [v_count][frames][ny][nx],
+    views by AetBlock. The same bits on any number of ranks and threads. Collective on comm. */
+AET_EXTERN PetscErrorCode AetSimulateFrames(MPI_Comm comm, const AetSpecimen *specimen, const AetFramesTruth *truth, float *images);
+/** A crystal of known lattice: corners and centres of its cells are columns seen end on. */
+typedef struct {
+  ptrdiff_t size;                 /* edge of the square image */
+  double    a, b, gamma_deg;      /* lattice in Å and degrees */
+  double    rotation_deg;         /* of a from x, towards y */
+  double    origin[2], weight[2]; /* px from the centre of a corner; integrals of the columns */
+} AetReferenceTruth;
+/** The `simulate_reference_*` options. Not collective. */
+AET_EXTERN PetscErrorCode AetReferenceTruthFromOptions(AetReferenceTruth *reference);
+/** Its image by one scan of direction 0 with the distortion, jitter and detector of the frames, at the dose of a whole view, without drift or
+    background. image [size][size]. Not collective. */
+AET_EXTERN PetscErrorCode AetSimulateReference(const AetFramesTruth *truth, const AetReferenceTruth *reference, float *image);
+/** Displacements of the lines of frame `frame` of view `view` by rate and jitter, without the drift of the frame: move [lines][2], lines nx or
+    ny by its direction. Not collective. */
+AET_EXTERN void AetFramesLineMoves(const AetFramesTruth *truth, ptrdiff_t view, ptrdiff_t frame, double (*move)[2]);
+/** frames.h5 (EMD group "frames" [view][frame][y][x], tables "views" of the angles as told and "scans"), frames_truth.h5 (tables "views",
+    "frames", array "lines", group "truth"), frames_truth.csv and reference.h5 into `folder`. `reference` NULL: none. Collective. */
+AET_EXTERN PetscErrorCode AetFramesWrite(MPI_Comm comm, const char *folder, const AetFramesTruth *truth, const float *images,
+                                         const AetReferenceTruth *reference);
+
 #endif

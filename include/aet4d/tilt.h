@@ -36,7 +36,9 @@ AET_EXTERN PetscErrorCode AetTiltSeriesRead(MPI_Comm comm, const char *path, Aet
 
 /* ---- frames ---- */
 
-/** Raw frames: several scans [frame][y][x] of every view, as the microscope gave them; views in blocks by AetBlock. */
+/** Raw frames: several scans [frame][y][x] of every view, as the microscope gave them; views in blocks by AetBlock. All frames show the object the
+    same way up. At scan direction s the beam runs along (cos s, sin s) of (x, y), and lines follow each other along (-sin s, cos s): line l is row y = l
+    at 0, column x = nx-1-l at 90, row ny-1-l at 180, column l at 270 degrees. */
 typedef struct _p_AetFrames *AetFrames;
 struct _p_AetFrames {
   MPI_Comm  comm; /* duplicated */

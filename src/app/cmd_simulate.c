@@ -1,6 +1,7 @@
 /* simulate: a described particle to measurements (projections.mrc, angles.txt) and the truth about them (truth.h5, truth.xyz). */
 #include "app.h"
 #include "output.h"
+#include "simulate_frames.h"
 #include <string.h>
 
 /* The specimen as distributed atoms; their intensity is the number 1, their names are certain. */
@@ -116,6 +117,7 @@ PetscErrorCode AetCommandSimulate(int count, char **files)
   AetOutputPath(&output, "simulated/projections.mrc", path);
   PetscCall(AetVolumeWrite(stack, path));
   PetscCall(Describe(comm, &output, &specimen, stack, begin));
+  PetscCall(AetCommandSimulateFrames(comm, &output, &specimen, PETSC_TRUE, views, (const double(*)[3])angles_deg, stack->n[1], pixel));
   PetscCall(AetOutputSummarise(comm, &output));
   PetscCall(AetOutputClose(comm, &output));
   PetscCall(AetAtomsDestroy(&atoms));

@@ -24,7 +24,7 @@ static const AetOptionTable *const prepare_tables[] = {&AetBaseOptions,        &
 static const AetOptionTable *const reconstruct_tables[] = {&AetBaseOptions,        &AetPreflightOptions, &AetTiltOptions,
                                                            &AetFramesOptions,      &AetReconOptions,     &AetAngleOptions,
                                                            &AetOrientationOptions, &AetDistOptions,      NULL};
-static const AetOptionTable *const simulate_tables[] = {&AetBaseOptions, &AetSimulateOptions, NULL};
+static const AetOptionTable *const simulate_tables[] = {&AetBaseOptions, &AetSimulateOptions, &AetSimulateFramesOptions, NULL};
 static const AetOptionTable *const compare_tables[] = {&AetBaseOptions, &AetCompareOptions, NULL};
 static const AetOptionTable *const app_tables[] = {&AetBaseOptions, NULL};
 static const AetOptionTable *const no_tables[] = {NULL};

@@ -211,24 +211,36 @@ static PetscErrorCode ReportCost(AetRun *run, AetStage first, AetStage last)
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
-/* What `simulate` left in the output folder is the measurement of a config that names none. */
+/* Sets a FILE option to a file of the simulation, unless it is set or the file is not there. */
+static PetscErrorCode AdoptFile(AetRun *run, const char *key, const char *name, PetscBool *there)
+{
+  char      path[PETSC_MAX_PATH_LEN], option[64];
+  PetscBool set;
+
+  PetscFunctionBegin;
+  AetOutputPath(&run->output, name, path);
+  PetscCall(AetFileExists(run->comm, path, there));
+  PetscCall(AetOptionIsSet(key, &set));
+  snprintf(option, sizeof option, "-%s", key);
+  if (*there && !set) PetscCall(PetscOptionsSetValue(NULL, option, path));
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+/* What `simulate` left in the output folder is the measurement of a config that names none: raw frames where it made them, else images. */
 static PetscErrorCode AdoptSimulation(AetRun *run)
 {
-  char      path[PETSC_MAX_PATH_LEN];
   PetscBool set, there, frames;
 
   PetscFunctionBegin;
   PetscCall(AetFramesAreGiven(&frames));
   PetscCall(AetOptionIsSet("tilt_projections", &set));
   if (set || frames) PetscFunctionReturn(PETSC_SUCCESS);
-  AetOutputPath(&run->output, "simulated/projections.mrc", path);
-  PetscCall(AetFileExists(run->comm, path, &there));
+  PetscCall(AdoptFile(run, "frames_files", "simulated/frames.h5", &frames));
+  if (frames) PetscFunctionReturn(AdoptFile(run, "frames_reference", "simulated/reference.h5", &there));
+  PetscCall(AdoptFile(run, "tilt_projections", "simulated/projections.mrc", &there));
   AetCheck(there, AET_ERR_INPUT, "tilt_projections: expected the FILE of the measured images (and no simulation lies in %s), found nothing",
            run->output.folder);
-  PetscCall(PetscOptionsSetValue(NULL, "-tilt_projections", path));
-  AetOutputPath(&run->output, "simulated/angles.txt", path);
-  PetscCall(AetOptionIsSet("tilt_angles", &set));
-  if (!set) PetscCall(PetscOptionsSetValue(NULL, "-tilt_angles", path));
+  PetscCall(AdoptFile(run, "tilt_angles", "simulated/angles.txt", &there));
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 

@@ -1,4 +1,5 @@
 /* Images of a specimen: the tilt plan, the linear projection, counting noise. */
+#include "simulate/frames_private.h"
 #include "simulate/kernel/gaussian_image.h"
 #include "simulate/seed.h"
 #include <aet4d/simulate.h>
@@ -7,8 +8,7 @@
 
 enum { STREAM_NOISE = 0x5200, STREAM_ANGLES = 0x5300, GOLD = 79 };
 
-/* Standard deviation in Å of an atom's image before the pixels. */
-static PetscErrorCode AtomWidth(double *sigma_angstrom)
+PetscErrorCode AetSimulateAtomWidth(double *sigma_angstrom)
 {
   double B, fwhm;
 
@@ -18,6 +18,16 @@ static PetscErrorCode AtomWidth(double *sigma_angstrom)
   *sigma_angstrom = sqrt(B / (8 * M_PI * M_PI) + fwhm * fwhm / (8 * log(2)));
   AetCheck(*sigma_angstrom > 0, AET_ERR_INPUT,
            "simulate_b_factor_angstrom2, simulate_source_fwhm_angstrom: an atom needs a width, both are 0");
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+PetscErrorCode AetSimulateAtomWeights(const AetSpecimen *specimen, double weight[8])
+{
+  double exponent;
+
+  PetscFunctionBegin;
+  PetscCall(AetOptionGetReal("simulate_z_exponent", &exponent));
+  for (int s = 0; s < specimen->species_count; s++) weight[s] = pow((double)AetAtomicNumber(specimen->symbol[s]) / GOLD, exponent);
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
@@ -77,7 +87,7 @@ PetscErrorCode AetSimulateImageSize(const AetSpecimen *specimen, double pixel_an
   PetscInt given;
 
   PetscFunctionBegin;
-  PetscCall(AtomWidth(&sigma));
+  PetscCall(AetSimulateAtomWidth(&sigma));
   PetscCall(AetOptionGetInt("simulate_image_size", &given));
   for (PetscInt i = 0; i < specimen->count; i++) {
     const double *r = &specimen->position[3 * i];
@@ -111,13 +121,12 @@ PetscErrorCode AetSimulateProjections(MPI_Comm comm, const AetSpecimen *specimen
 {
   int       rank, size, threads = AetThreads();
   ptrdiff_t start, count;
-  double    sigma, exponent, weight[8], *work;
+  double    sigma, weight[8], *work;
 
   PetscFunctionBegin;
   AetEventBegin(AET_EVENT_SIMULATE);
-  PetscCall(AtomWidth(&sigma));
-  PetscCall(AetOptionGetReal("simulate_z_exponent", &exponent));
-  for (int s = 0; s < specimen->species_count; s++) weight[s] = pow((double)AetAtomicNumber(specimen->symbol[s]) / GOLD, exponent);
+  PetscCall(AetSimulateAtomWidth(&sigma));
+  PetscCall(AetSimulateAtomWeights(specimen, weight));
   PetscCallMPI(MPI_Comm_rank(comm, &rank));
   PetscCallMPI(MPI_Comm_size(comm, &size));
   AetBlock(views, rank, size, &start, &count);

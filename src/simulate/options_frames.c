@@ -1,0 +1,38 @@
+/* The options of detector and stage: raw frames and all that is wrong with them. */
+#include <aet4d/simulate.h>
+
+static const AetOption options[] = {
+    {"simulate_frames", AET_OPTION_INT, "", "0", 0, 1000, NULL,
+     "scans of every view, written raw as frames.h5 with all the truth about them; 0: none"},
+    {"simulate_scan_deg", AET_OPTION_REALS, "degree", "[0]", -360, 360, NULL,
+     "direction of the fast scan on the image, a multiple of 90: one for every frame of a view, or a few that repeat"},
+    {"simulate_drift_px_per_frame", AET_OPTION_REAL, "pixel", "0", 0, 1000, NULL,
+     "steady drift from one frame to the next: every view draws a speed up to this and a direction"},
+    {"simulate_drift_walk_px", AET_OPTION_REAL, "pixel", "0", 0, 1000, NULL, "r.m.s. random step between two frames, along x and along y"},
+    {"simulate_drift_in_frame", AET_OPTION_BOOL, "", "true", 0, 0, NULL, "the steady drift goes on while a frame is scanned"},
+    {"simulate_flyback_lines", AET_OPTION_REAL, "", "0", 0, 1e6, NULL, "time between two frames, in lines"},
+    {"simulate_line_jitter_px", AET_OPTION_REAL, "pixel", "0", 0, 100, NULL, "r.m.s. displacement of a line along itself"},
+    {"simulate_distortion", AET_OPTION_REALS, "", "[0, 0, 0]", -0.1, 0.1, NULL,
+     "shear, scale along x, scale along y of the scan coils: the beam stands at (1 + scale x) x + shear y, (1 + scale y) y for pixel x, y"},
+    {"simulate_distortion_cubic_px", AET_OPTION_REAL, "pixel", "0", 0, 100, NULL,
+     "r.m.s. displacement in the corners by random terms of second and third order"},
+    {"simulate_shift_px", AET_OPTION_REAL, "pixel", "0", 0, 10000, NULL, "every view is displaced by up to this along x and along y"},
+    {"simulate_angle_error_deg", AET_OPTION_REAL, "degree", "0", 0, 90, NULL, "r.m.s. error of the tilt angles that are told"},
+    {"simulate_axis_tilt_deg", AET_OPTION_REAL, "degree", "0", -180, 180, NULL, "the tilt axis is turned by this from y in all images"},
+    {"simulate_background", AET_OPTION_REAL, "", "0", 0, 1e6, NULL, "level of the background; an atom of gold has the integral 1"},
+    {"simulate_background_gradient", AET_OPTION_REAL, "", "0", 0, 1, NULL,
+     "slope of the background, in a random direction for every view: relative change from the centre to an edge"},
+    {"simulate_background_film", AET_OPTION_REAL, "", "0", 0, 1e6, NULL, "r.m.s. of a smooth random film that moves with the object"},
+    {"simulate_background_film_angstrom", AET_OPTION_REAL, "Å", "10", 0.1, 1e6, NULL, "width of its features"},
+    {"simulate_gain", AET_OPTION_REAL, "", "1", 1e-9, 1e9, NULL, "alpha: what the detector gives for one electron"},
+    {"simulate_offset", AET_OPTION_REAL, "", "0", -1e9, 1e9, NULL, "mu: what the detector gives for none"},
+    {"simulate_read_noise", AET_OPTION_REAL, "", "0", 0, 1e9, NULL, "sigma: r.m.s. of the detector's own noise"},
+    {"simulate_reference", AET_OPTION_BOOL, "", "true", 0, 0, NULL,
+     "an image of a crystal of known lattice with the distortion of the frames, reference.h5"},
+    {"simulate_reference_lattice", AET_OPTION_REALS, "Å, degree", "[3.905, 3.905, 90]", 0.1, 1000, NULL, "its lattice: a, b, gamma"},
+    {"simulate_reference_rotation_deg", AET_OPTION_REAL, "degree", "7", -360, 360, NULL, "direction of a from x"},
+    {"simulate_reference_weights", AET_OPTION_REALS, "", "[10, 4]", 0, 1e6, NULL,
+     "integrals of its columns in the corner and in the centre of the cell; an atom of gold has 1"},
+    {"simulate_reference_size", AET_OPTION_INT, "pixel", "256", 16, 16384, NULL, "edge of its square image"},
+};
+AET_OPTION_TABLE(AetSimulateFramesOptions, "simulate frames", "Detector and stage of the simulated microscope", options);
