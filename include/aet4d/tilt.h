@@ -226,4 +226,29 @@ AET_EXTERN PetscErrorCode AetTiltAlign(AetTiltSeries tilt, const AetAlignSetting
 AET_EXTERN PetscErrorCode AetTiltDamage(AetTiltSeries tilt, const AetAlignSettings *settings, const AetBackgroundSettings *background,
                                         const double noise[2], AetPreparation preparation);
 
+/* ---------------------------------------------------------------- noise and denoising */
+
+/** The noise of one image z = alpha p + n, p ~ Poisson, n ~ N(mu, sigma²), in the unit of its pixels: Var(z) = alpha (E z - mu) + sigma².
+    mu is the mean of the background, sigma its noise; where an image has no background, mu is 0. */
+typedef struct {
+  double alpha, mu, sigma;
+} AetNoise;
+AET_EXTERN const AetOptionTable AetDenoiseOptions;
+
+/** Of one raw frame, from the frames as they are, displaced against each other or not: squares of high differences within each frame against
+    local means, averaged over places of like brightness in the other frames; a robust weighted line, through the background outside Otsu's
+    mask if there is any. Pixels must be independent of each other (raw, not resampled). The same on every rank; AET_ERR_DATA where there is
+    no noise. Collective. Source: Foi et al., IEEE Trans. Image Process. 17 (2008) 1737, with the sorting by independent data. */
+AET_EXTERN PetscErrorCode AetNoiseFromFrames(AetFrames set, AetNoise *noise);
+/** The same of single images: places are sorted by the brightness of their surroundings. Collective. */
+AET_EXTERN PetscErrorCode AetNoiseFromTilt(AetTiltSeries tilt, AetNoise *noise);
+/** Of the mean of `frames` such images. Not collective. */
+AET_EXTERN AetNoise AetNoiseOfMean(AetNoise noise, double frames);
+/** The generalised Anscombe transform 2/alpha · √max(0, alpha z + 3/8 alpha² + sigma² - alpha mu), which makes the noise white of variance 1
+    wherever p is a few electrons; (z - mu)/sigma where alpha means nothing. image [count] in place. Not collective. */
+AET_EXTERN PetscErrorCode AetNoiseStabilise(AetNoise noise, ptrdiff_t count, float *image);
+/** From means of such values back to means of z without bias: the exact unbiased inverse (Mäkitalo and Foi, IEEE Trans. Image Process. 22
+    (2013) 91), by a table; continued in a straight line below the transform of p = 0. image [count] in place. Not collective. */
+AET_EXTERN PetscErrorCode AetNoiseUnstabilise(AetNoise noise, ptrdiff_t count, float *image);
+
 #endif
