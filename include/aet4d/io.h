@@ -114,4 +114,12 @@ AET_EXTERN PetscErrorCode AetXyzRead(MPI_Comm comm, const char *path, PetscInt *
 AET_EXTERN PetscErrorCode AetXyzReadColumns(MPI_Comm comm, const char *path, PetscInt *n, char (**symbols)[8], double **position,
                                             char *remark, size_t remark_size, int columns, AetColumn *column);
 
+/* ---------------------------------------------------------------- atomic structures of other programs */
+
+/** Atoms of an XYZ file, a CIF of space group P1 or a POSCAR (VASP 5), known by its content; complete on every rank: symbols [n][8],
+    positions [n][3] in Å (PetscFree both). cell [9]: rows a, b, c in Å of a CIF or POSCAR, `has_cell` tells. Symmetry, partly occupied
+    sites and POSCAR without symbols are errors. Collective. */
+AET_EXTERN PetscErrorCode AetStructureRead(MPI_Comm comm, const char *path, PetscInt *n, char (**symbols)[8], double **position,
+                                           double cell[9], PetscBool *has_cell);
+
 #endif

@@ -4,26 +4,74 @@
 
 #include <aet4d/base.h>
 #include <aet4d/dist.h>
+#include <aet4d/io.h>
 #include <aet4d/units.h>
 
 AET_EXTERN const AetOptionTable AetSimulateOptions;
 
-/** Atoms of a specimen, complete on every rank (a specimen is small). Positions in Å about the origin of the volume. */
+#define AET_SPECIMEN_SPECIES 8
+
+/** What a planted defect is; the order of `kind` in the table of defects. */
+typedef enum {
+  AET_DEFECT_VACANCY,
+  AET_DEFECT_ANTISITE,
+  AET_DEFECT_TWIN,
+  AET_DEFECT_STACKING_FAULT,
+  AET_DEFECT_ANTIPHASE_BOUNDARY,
+  AET_DEFECT_DISLOCATION,
+  AET_DEFECT_KINDS
+} AetDefectKind;
+/** A planted defect, in Å in the frame of the specimen. */
 typedef struct {
-  PetscInt count;
-  int      species_count;
-  char     symbol[8][8];
-  double  *position; /* [count][3] */
-  int     *species;  /* [count] */
+  int    kind;         /* AetDefectKind */
+  int    id;           /* of the missing atom or the antisite; 0 of planes and lines */
+  double position[3];  /* of the atom, or a point of the plane or line */
+  double vector[3];    /* translation of an antiphase boundary or a stacking fault, Burgers vector; else 0 */
+  double direction[3]; /* unit normal of a plane, unit direction of a line; else 0 */
+} AetPlantedDefect;
+/** A chemically ordered domain: order (index into the choices of simulate_order), variant (docs/theory/specimens.md), its seed point in Å,
+    its atoms. */
+typedef struct {
+  int    order, variant, atoms;
+  double position[3];
+} AetPlantedDomain;
+
+/** Atoms of a specimen, complete on every rank (a specimen is small). Positions in Å about the origin of the volume. Owned; the columns
+    behind species may be NULL. */
+typedef struct {
+  PetscInt          count;
+  int               species_count;
+  char              symbol[AET_SPECIMEN_SPECIES][8];
+  double           *position;    /* [count][3] */
+  int              *species;     /* [count] */
+  int              *id;          /* [count] permanent identity, from 1 */
+  int              *domain;      /* [count] ordered domain, from 0 */
+  double           *strain;      /* [count][6] planted strain xx, yy, zz, yz, xz, xy */
+  int              *site, *core; /* [count] of a series: lattice site, from 1; 1 in the frozen core */
+  int              *nucleus;     /* [count] of a series: the nucleus it belongs to; 0: none */
+  double           *order;       /* [count] of a series: planted order parameter, 0 to 1 */
+  PetscInt          defects;
+  AetPlantedDefect *defect; /* [defects] */
+  PetscInt          domains;
+  AetPlantedDomain *domain_list; /* [domains]; none where nothing is ordered */
 } AetSpecimen;
-/** fcc particle of two (or one) species from `simulate_*` options: lattice, shape, diameter, composition, order, displacement, rotation,
-    seed. Random choices are keyed by the lattice site, so a larger particle contains the smaller one. Not collective. */
+/** The specimen of the `simulate_*` options (docs/theory/specimens.md): lattice, shape, composition, order, defects, strain, displacement,
+    rotation; or the atoms of the file `simulate_atoms`. Random choices are keyed by seed and lattice site, so a larger particle contains
+    the smaller one. The same on every rank. Collective on PETSC_COMM_WORLD where a file is named, else not. */
 AET_EXTERN PetscErrorCode AetSpecimenFromOptions(AetSpecimen *specimen);
+/** Room for `count` atoms: position, species, id. Not collective. */
+AET_EXTERN PetscErrorCode AetSpecimenCreate(PetscInt count, AetSpecimen *specimen);
 AET_EXTERN void           AetSpecimenDestroy(AetSpecimen *specimen);
+/** Name of a kind of defect, as the tables say it; NULL beyond the last. */
+AET_EXTERN const char *AetDefectName(int kind);
+/** The truth about a specimen: `path` (truth.h5: table `atoms` with the columns of aet4d's atoms and the identity `id`, tables `defects`
+   and `domains`), its extended-XYZ twin, and, where defects are planted, `defects.csv` beside it. Rows are in the order of aet4d's atoms.
+    Collective. */
+AET_EXTERN PetscErrorCode AetSpecimenWrite(MPI_Comm comm, const AetSpecimen *specimen, const char *path);
 
 /** The tilt plan of `simulate_views`, `simulate_tilt_max_deg` and `simulate_angles_scheme`: angles_deg [views][3] of the zyx convention,
-    rotations about the tilt axis y, evenly spaced or with equal slopes: steps of tan theta within 45 degrees and of cot theta beyond, of one over a
-    whole number; or rotations drawn evenly from all, keyed by seed and view. Free with PetscFree. Not collective. */
+    rotations about the tilt axis y, evenly spaced or with equal slopes: steps of tan theta within 45 degrees and of cot theta beyond, of
+   one over a whole number; or rotations drawn evenly from all, keyed by seed and view. Free with PetscFree. Not collective. */
 AET_EXTERN PetscErrorCode AetSimulateAngles(PetscInt *views, double (**angles_deg)[3]);
 /** Pixels of a square image that holds the whole specimen at every angle, or `simulate_image_size`; AET_ERR_INPUT if that is too small.
     Not collective. */
@@ -31,8 +79,8 @@ AET_EXTERN PetscErrorCode AetSimulateImageSize(const AetSpecimen *specimen, doub
 /** Linear incoherent images: every atom a Gaussian integrated over the pixels, of integral (Z / 79)^simulate_z_exponent (gold is 1) and of
     variance B/8π² (thermal motion and scattering width) plus that of the source; no noise.
     images [v_count][ny][nx], views by AetBlock; rotations [views][9]. Collective on comm. */
-AET_EXTERN PetscErrorCode AetSimulateProjections(MPI_Comm comm, const AetSpecimen *specimen, ptrdiff_t views, const double (*rotation)[9], ptrdiff_t ny,
-                                                 ptrdiff_t nx, double pixel_angstrom, float *images);
+AET_EXTERN PetscErrorCode AetSimulateProjections(MPI_Comm comm, const AetSpecimen *specimen, ptrdiff_t views, const double (*rotation)[9],
+                                                 ptrdiff_t ny, ptrdiff_t nx, double pixel_angstrom, float *images);
 /** Replaces images by Poisson counts of `simulate_dose` (electrons per Å² and image) and divides by the counts that an integral of 1 gives,
     dose · simulate_cross_section_angstrom2, so that the mean is unchanged. Dose 0 changes nothing. Keyed by seed, view and pixel.
     images [v_count][ny][nx], views by AetBlock. Not collective. */

@@ -4,28 +4,6 @@
 #include "simulate_frames.h"
 #include <string.h>
 
-/* The specimen as distributed atoms; their intensity is the number 1, their names are certain. */
-static PetscErrorCode SpecimenAtoms(MPI_Comm comm, const AetSpecimen *specimen, AetAtoms *atoms)
-{
-  const char *symbols[AET_SPECIES_MAX];
-  int         rank, size;
-  ptrdiff_t   start, count;
-
-  PetscFunctionBegin;
-  PetscCallMPI(MPI_Comm_rank(comm, &rank));
-  PetscCallMPI(MPI_Comm_size(comm, &size));
-  AetBlock(specimen->count, rank, size, &start, &count);
-  for (int s = 0; s < specimen->species_count; s++) symbols[s] = specimen->symbol[s];
-  PetscCall(AetAtomsCreate(comm, (PetscInt)count, specimen->species_count, symbols, atoms));
-  if (count) {
-    memcpy((*atoms)->position, specimen->position + 3 * start, sizeof(double) * 3 * (size_t)count);
-    memcpy((*atoms)->species, specimen->species + start, sizeof(int) * (size_t)count);
-  }
-  for (ptrdiff_t i = 0; i < count; i++) (*atoms)->intensity[i] = (*atoms)->confidence[i] = 1;
-  PetscCall(AetAtomsSort(*atoms));
-  PetscFunctionReturn(PETSC_SUCCESS);
-}
-
 /* Images [view][y][x] as the planes of a volume: both are split by AetBlock over their slowest axis. */
 static PetscErrorCode Measure(MPI_Comm comm, const AetSpecimen *specimen, PetscInt views, const double (*angles_deg)[3], double pixel,
                               AetVolume *stack)
@@ -96,7 +74,6 @@ PetscErrorCode AetCommandSimulate(int count, char **files)
   MPI_Comm    comm = MPI_COMM_WORLD;
   AetOutput   output;
   AetSpecimen specimen;
-  AetAtoms    atoms;
   AetVolume   stack;
   PetscInt    views;
   double(*angles_deg)[3], pixel, begin = MPI_Wtime();
@@ -107,11 +84,10 @@ PetscErrorCode AetCommandSimulate(int count, char **files)
   PetscCall(AetSpecimenFromOptions(&specimen));
   PetscCall(AetSimulateAngles(&views, &angles_deg));
   PetscCall(Measure(comm, &specimen, views, (const double(*)[3])angles_deg, pixel, &stack));
-  PetscCall(SpecimenAtoms(comm, &specimen, &atoms));
   PetscCall(AetOutputOpen(comm, &output));
   PetscCall(AetOutputFolder(comm, &output, "simulated"));
   AetOutputPath(&output, "simulated/truth.h5", path);
-  PetscCall(AetAtomsWrite(atoms, path));
+  PetscCall(AetSpecimenWrite(comm, &specimen, path));
   AetOutputPath(&output, "simulated/angles.txt", path);
   PetscCall(WriteAngles(comm, path, views, (const double(*)[3])angles_deg));
   AetOutputPath(&output, "simulated/projections.mrc", path);
@@ -120,7 +96,6 @@ PetscErrorCode AetCommandSimulate(int count, char **files)
   PetscCall(AetCommandSimulateFrames(comm, &output, &specimen, PETSC_TRUE, views, (const double(*)[3])angles_deg, stack->n[1], pixel));
   PetscCall(AetOutputSummarise(comm, &output));
   PetscCall(AetOutputClose(comm, &output));
-  PetscCall(AetAtomsDestroy(&atoms));
   PetscCall(AetVolumeDestroy(&stack));
   PetscCall(PetscFree(angles_deg));
   AetSpecimenDestroy(&specimen);

@@ -1,6 +1,7 @@
 /* Images of a specimen: the tilt plan, the linear projection, counting noise. */
 #include "simulate/frames_private.h"
 #include "simulate/kernel/gaussian_image.h"
+#include "simulate/kernel/particle.h"
 #include "simulate/seed.h"
 #include <aet4d/simulate.h>
 #include <math.h>
@@ -81,14 +82,35 @@ PetscErrorCode AetSimulateAngles(PetscInt *views, double (**angles_deg)[3])
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
+/* The field of a film, which goes on beyond the images; 0: the specimen is no film. */
+static PetscErrorCode FilmField(double *field)
+{
+  int       shape;
+  PetscBool from_file;
+
+  PetscFunctionBegin;
+  *field = 0;
+  PetscCall(AetOptionNamesFile("simulate_atoms", &from_file));
+  PetscCall(AetOptionGetEnum("simulate_shape", &shape));
+  if (!from_file && shape == AET_SHAPE_FILM) PetscCall(AetOptionGetReal("simulate_diameter_angstrom", field));
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
 PetscErrorCode AetSimulateImageSize(const AetSpecimen *specimen, double pixel_angstrom, ptrdiff_t *size)
 {
-  double   sigma, farthest = 0, needed;
+  double   sigma, farthest = 0, needed, field;
   PetscInt given;
 
   PetscFunctionBegin;
   PetscCall(AetSimulateAtomWidth(&sigma));
   PetscCall(AetOptionGetInt("simulate_image_size", &given));
+  PetscCall(FilmField(&field));
+  if (field > 0) {
+    *size = given ? given : AetSmoothSize((ptrdiff_t)floor(field / pixel_angstrom), PETSC_TRUE);
+    AetCheck((double)*size * pixel_angstrom <= field + 6, AET_ERR_INPUT,
+             "simulate_image_size: expected images within the film of %g Å, found %td pixels of %g Å", field, *size, pixel_angstrom);
+    PetscFunctionReturn(PETSC_SUCCESS);
+  }
   for (PetscInt i = 0; i < specimen->count; i++) {
     const double *r = &specimen->position[3 * i];
 

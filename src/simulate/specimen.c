@@ -1,132 +1,135 @@
-/* An fcc particle from the options. */
-#include "simulate/kernel/particle.h"
-#include "simulate/seed.h"
-#include <aet4d/simulate.h>
+/* A specimen from the options. */
+#include "simulate/specimen_private.h"
 #include <math.h>
-#include <stdlib.h>
 #include <string.h>
 
-/* Streams of random numbers (AetRandom*) of this room. */
-enum { STREAM_OFFSET = 0x5100, STREAM_SPECIES = 0x5110, STREAM_DISPLACEMENT = 0x5120 };
-enum { ORDER_RANDOM, ORDER_L10, ORDER_L12 };
-
-typedef struct {
-  int      shape, order, species_count;
-  double   diameter, lattice, composition, displacement, R[9];
-  uint64_t seed;
-} Plan;
-
-static PetscErrorCode ReadSpecies(AetSpecimen *specimen)
+PetscErrorCode AetSpecimenCreate(PetscInt count, AetSpecimen *specimen)
 {
-  int    count;
-  char **words;
-
-  PetscFunctionBegin;
-  PetscCall(AetOptionGetTexts("simulate_species", &count, &words));
-  specimen->species_count = count;
-  for (int s = 0; s < count && s < 2; s++) snprintf(specimen->symbol[s], sizeof specimen->symbol[s], "%s", words[s]);
-  AetTextsFree(&count, &words);
-  AetCheck(specimen->species_count == 1 || specimen->species_count == 2, AET_ERR_INPUT,
-           "simulate_species: expected one or two elements, found %d", specimen->species_count);
-  for (int s = 0; s < specimen->species_count; s++)
-    AetCheck(AetAtomicNumber(specimen->symbol[s]) > 0, AET_ERR_INPUT, "simulate_species: \"%s\" is no element symbol", specimen->symbol[s]);
-  PetscFunctionReturn(PETSC_SUCCESS);
-}
-
-static PetscErrorCode ReadPlan(Plan *plan)
-{
-  int     count;
-  double *angles;
-
-  PetscFunctionBegin;
-  PetscCall(AetOptionGetEnum("simulate_shape", &plan->shape));
-  PetscCall(AetOptionGetEnum("simulate_order", &plan->order));
-  PetscCall(AetOptionGetReal("simulate_diameter_angstrom", &plan->diameter));
-  PetscCall(AetOptionGetReal("simulate_lattice_angstrom", &plan->lattice));
-  PetscCall(AetOptionGetReal("simulate_composition", &plan->composition));
-  PetscCall(AetOptionGetReal("simulate_displacement_angstrom", &plan->displacement));
-  PetscCall(AetSimulateSeed(&plan->seed));
-  PetscCall(AetOptionGetReals("simulate_rotation_deg", &count, &angles));
-  AetCheck(count == 3, AET_ERR_INPUT, "simulate_rotation_deg: expected phi, theta, psi, found %d numbers", count);
-  AetRotationFromAngles(AET_ANGLES_ZYX, angles, plan->R);
-  PetscCall(PetscFree(angles));
-  PetscFunctionReturn(PETSC_SUCCESS);
-}
-
-static int CompareDouble(const void *a, const void *b)
-{
-  double x = *(const double *)a, y = *(const double *)b;
-
-  return x < y ? -1 : x > y;
-}
-
-/* The first species goes to the round(fraction · count) sites with the smallest random number: an exact composition. */
-static PetscErrorCode NameRandom(const Plan *plan, const AetSite *sites, AetSpecimen *specimen)
-{
-  PetscInt first = (PetscInt)lround(plan->composition * (double)specimen->count);
-  double  *sorted;
-
-  PetscFunctionBegin;
-  PetscCall(PetscMalloc1(specimen->count, &sorted));
-  for (PetscInt i = 0; i < specimen->count; i++) sorted[i] = AetRandomUniform(plan->seed, STREAM_SPECIES, AetKernelSiteKey(sites[i]));
-  qsort(sorted, (size_t)specimen->count, sizeof *sorted, CompareDouble);
-  for (PetscInt i = 0; i < specimen->count; i++) {
-    double x = AetRandomUniform(plan->seed, STREAM_SPECIES, AetKernelSiteKey(sites[i]));
-
-    specimen->species[i] = specimen->species_count == 1 || (first > 0 && x <= sorted[first - 1]) ? 0 : 1;
-  }
-  PetscCall(PetscFree(sorted));
-  PetscFunctionReturn(PETSC_SUCCESS);
-}
-
-/* L1_0: planes of z alternate. L1_2: the second species on the corners of the cubic cell, the first on the faces. */
-static int NameOrdered(int order, AetSite site)
-{
-  if (order == ORDER_L10) return site.k & 1;
-  return !(site.i & 1) && !(site.j & 1) && !(site.k & 1);
-}
-
-static void Place(const Plan *plan, const double offset[3], AetSite site, double position[3])
-{
-  double x[3] = {site.i * plan->lattice / 2 + offset[0], site.j * plan->lattice / 2 + offset[1], site.k * plan->lattice / 2 + offset[2]};
-
-  AetRotate(plan->R, x, position);
-  for (int a = 0; a < 3; a++)
-    position[a] += plan->displacement / sqrt(3) * AetRandomNormal(plan->seed, (uint64_t)(STREAM_DISPLACEMENT + a), AetKernelSiteKey(site));
-}
-
-PetscErrorCode AetSpecimenFromOptions(AetSpecimen *specimen)
-{
-  Plan     plan;
-  AetSite *sites;
-  double   offset[3];
-  size_t   count;
-
   PetscFunctionBegin;
   memset(specimen, 0, sizeof *specimen);
-  PetscCall(ReadSpecies(specimen));
-  PetscCall(ReadPlan(&plan));
-  AetCheck(plan.order == ORDER_RANDOM || specimen->species_count == 2, AET_ERR_INPUT,
-           "simulate_order: an ordered particle needs two species");
-  /* the lattice is not centred in the shape, as it is not in a real particle */
-  for (int a = 0; a < 3; a++) offset[a] = plan.lattice * (AetRandomUniform(plan.seed, STREAM_OFFSET, (uint64_t)a) - 0.5);
-  count = AetKernelFccSites((AetShape)plan.shape, plan.diameter, plan.lattice, offset, NULL, 0);
-  AetCheck(count > 0, AET_ERR_INPUT, "simulate_diameter_angstrom: no atom lies in a particle of %g Å", plan.diameter);
-  specimen->count = (PetscInt)count;
-  PetscCall(PetscMalloc1(count, &sites));
-  PetscCall(PetscMalloc2(3 * count, &specimen->position, count, &specimen->species));
-  AetKernelFccSites((AetShape)plan.shape, plan.diameter, plan.lattice, offset, sites, count);
-  if (plan.order == ORDER_RANDOM) PetscCall(NameRandom(&plan, sites, specimen));
-  for (size_t i = 0; i < count; i++) {
-    if (plan.order != ORDER_RANDOM) specimen->species[i] = NameOrdered(plan.order, sites[i]);
-    Place(&plan, offset, sites[i], &specimen->position[3 * i]);
-  }
-  PetscCall(PetscFree(sites));
+  specimen->count = count;
+  PetscCall(PetscMalloc2(3 * (size_t)count, &specimen->position, (size_t)count, &specimen->species));
+  PetscCall(PetscMalloc1((size_t)count, &specimen->id));
+  for (PetscInt i = 0; i < count; i++) specimen->id[i] = (int)i + 1;
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
 void AetSpecimenDestroy(AetSpecimen *specimen)
 {
   (void)PetscFree2(specimen->position, specimen->species);
-  specimen->count = 0;
+  (void)PetscFree(specimen->id);
+  (void)PetscFree(specimen->domain);
+  (void)PetscFree(specimen->strain);
+  (void)PetscFree(specimen->site);
+  (void)PetscFree(specimen->core);
+  (void)PetscFree(specimen->nucleus);
+  (void)PetscFree(specimen->order);
+  (void)PetscFree(specimen->defect);
+  (void)PetscFree(specimen->domain_list);
+  specimen->count = specimen->defects = specimen->domains = 0;
+}
+
+void AetStrainAt(const AetSpecimenPlan *plan, const double x[3], double strain[6])
+{
+  for (int c = 0; c < 6; c++) strain[c] = plan->strain[c] + (c < 3 ? plan->strain_gradient[c] * x[c] : 0);
+}
+
+/* u = E x, and half the gradient times the square of the coordinate: xx grows along x, yy along y, zz along z, and nothing else. */
+static void Strain(const AetSpecimenPlan *plan, double x[3])
+{
+  const double *e = plan->strain, E[9] = {e[0], e[5], e[4], e[5], e[1], e[3], e[4], e[3], e[2]};
+  double        u[3];
+
+  AetRotate(E, x, u);
+  for (int a = 0; a < 3; a++) x[a] += u[a] + plan->strain_gradient[a] * x[a] * x[a] / 2;
+}
+
+static void TurnDefect(const AetSpecimenPlan *plan, AetPlantedDefect *defect)
+{
+  double position[3], vector[3], direction[3];
+
+  AetRotate(plan->R, defect->position, position);
+  AetRotate(plan->R, defect->vector, vector);
+  AetRotate(plan->R, defect->direction, direction);
+  if (plan->strained) Strain(plan, position);
+  memcpy(defect->position, position, sizeof position);
+  memcpy(defect->vector, vector, sizeof vector);
+  memcpy(defect->direction, direction, sizeof direction);
+}
+
+PetscErrorCode AetMakingTurn(const AetSpecimenPlan *plan, AetMaking *work)
+{
+  PetscFunctionBegin;
+  for (PetscInt i = 0; i < work->count; i++) {
+    AetMakingAtom *atom = work->atom + i;
+    double         position[3];
+
+    AetRotate(plan->R, atom->x, position);
+    if (plan->strained) Strain(plan, position);
+    for (int a = 0; a < 3; a++)
+      atom->x[a] = position[a] + plan->displacement / sqrt(3) * AetRandomNormal(plan->seed, (uint64_t)(STREAM_DISPLACEMENT + a), atom->key);
+  }
+  for (PetscInt d = 0; d < work->defects; d++) TurnDefect(plan, work->defect + d);
+  for (PetscInt d = 0; d < work->domains; d++) {
+    double position[3];
+    AetRotate(plan->R, work->domain[d].position, position);
+    memcpy(work->domain[d].position, position, sizeof position);
+  }
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+/* The atoms that are left; their ids count all that were placed. */
+static PetscErrorCode Finish(const AetSpecimenPlan *plan, AetMaking *work, AetSpecimen *specimen)
+{
+  PetscInt count = 0, at = 0;
+
+  PetscFunctionBegin;
+  for (PetscInt i = 0; i < work->count; i++) count += !work->atom[i].gone;
+  PetscCall(AetSpecimenCreate(count, specimen));
+  specimen->species_count = plan->species_count;
+  memcpy(specimen->symbol, plan->symbol, sizeof specimen->symbol);
+  if (work->domains) PetscCall(PetscMalloc1((size_t)count, &specimen->domain));
+  if (plan->strained) PetscCall(PetscMalloc1(6 * (size_t)count, &specimen->strain));
+  for (PetscInt i = 0; i < work->count; i++) {
+    if (work->atom[i].gone) continue;
+    memcpy(specimen->position + 3 * at, work->atom[i].x, sizeof work->atom[i].x);
+    specimen->species[at] = work->atom[i].species;
+    specimen->id[at] = (int)i + 1;
+    if (specimen->domain) specimen->domain[at] = work->atom[i].domain;
+    if (specimen->strain) AetStrainAt(plan, work->atom[i].x, specimen->strain + 6 * at);
+    at++;
+  }
+  specimen->defects = work->defects;
+  specimen->domains = work->domains;
+  PetscCall(PetscMalloc1((size_t)work->defects + 1, &specimen->defect));
+  PetscCall(PetscMalloc1((size_t)work->domains + 1, &specimen->domain_list));
+  if (work->defects) memcpy(specimen->defect, work->defect, (size_t)work->defects * sizeof *work->defect);
+  memcpy(specimen->domain_list, work->domain, (size_t)work->domains * sizeof *work->domain);
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+PetscErrorCode AetSpecimenFromOptions(AetSpecimen *specimen)
+{
+  AetSpecimenPlan plan;
+  AetMaking       work = {0};
+  PetscBool       from_file;
+  PetscErrorCode  code;
+  char            file[PETSC_MAX_PATH_LEN];
+
+  PetscFunctionBegin;
+  memset(specimen, 0, sizeof *specimen);
+  PetscCall(AetOptionNamesFile("simulate_atoms", &from_file));
+  if (from_file) {
+    PetscCall(AetOptionGetText("simulate_atoms", file, sizeof file));
+    PetscCall(AetSpecimenFromFile(file, specimen));
+    PetscFunctionReturn(PETSC_SUCCESS);
+  }
+  PetscCall(AetSpecimenPlanFromOptions(&plan));
+  code = AetMakingPlace(&plan, &work);
+  if (!code) code = AetMakingName(&plan, &work);
+  if (!code) code = AetMakingDefects(&plan, &work);
+  if (!code) code = AetMakingTurn(&plan, &work);
+  if (!code) code = Finish(&plan, &work, specimen);
+  PetscCall(AetMakingFree(&work));
+  PetscFunctionReturn(code);
 }

@@ -43,7 +43,7 @@ static void TestAtomIsSeenWhereTheGeometrySays(void)
 {
   double      position[3] = {2.31, -1.77, 3.05}, angles[VIEWS][3], R[VIEWS][9], pixel = 0.37;
   int         species[1] = {0};
-  AetSpecimen atom = {1, 1, {"Au"}, position, species};
+  AetSpecimen atom = {.count = 1, .species_count = 1, .symbol = {"Au"}, .position = position, .species = species};
   ptrdiff_t   start, count, ny = SIZE, nx = SIZE + 5;
   float      *images;
 

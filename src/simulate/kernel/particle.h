@@ -1,25 +1,43 @@
-/* Shapes of a particle and the sites of the fcc lattice inside it. Plain C. */
+/* Shapes of a specimen. Plain C. */
 #ifndef AET_SIMULATE_PARTICLE_H
 #define AET_SIMULATE_PARTICLE_H
 
-#include <stddef.h>
-#include <stdint.h>
+/* In the order of the choices of simulate_shape. The last two are built atom by atom (cluster.h). */
+typedef enum {
+  AET_SHAPE_SPHERE,
+  AET_SHAPE_OCTAHEDRON,
+  AET_SHAPE_TRUNCATED_OCTAHEDRON,
+  AET_SHAPE_CUBE,
+  AET_SHAPE_CUBOCTAHEDRON,
+  AET_SHAPE_WULFF,
+  AET_SHAPE_FILM,
+  AET_SHAPE_NEEDLE,
+  AET_SHAPE_ICOSAHEDRON,
+  AET_SHAPE_DECAHEDRON
+} AetShape;
 
-typedef enum { AET_SHAPE_SPHERE, AET_SHAPE_OCTAHEDRON, AET_SHAPE_TRUNCATED_OCTAHEDRON, AET_SHAPE_CUBE } AetShape;
-
-/* Whether x (same unit as diameter) lies in the shape about the origin whose volume is that of a sphere of this diameter. */
+/* Whether x (same unit as diameter) lies in the shape about the origin whose volume is that of a sphere of this diameter. Sphere,
+   octahedra, cube, cuboctahedron. */
 int AetKernelShapeContains(AetShape shape, double diameter, const double x[3]);
 /* Largest distance of a point of that shape from the origin along an axis. */
 double AetKernelShapeExtent(AetShape shape, double diameter);
 
-/* A site of the fcc lattice: i, j, k in half lattice constants with i + j + k even. */
+/* A shape with its sizes, all in one unit. */
 typedef struct {
-  int i, j, k;
-} AetSite;
-/* Sites of the lattice (constant a, moved by offset[3]) inside the shape, ordered by k, j, i. Writes the first `size` of them to `sites`
-   (NULL allowed with size 0) and returns how many there are. */
-size_t AetKernelFccSites(AetShape shape, double diameter, double a, const double offset[3], AetSite *sites, size_t size);
-/* A number for a site that does not depend on the particle around it: the key of its random numbers. */
-uint64_t AetKernelSiteKey(AetSite site);
+  AetShape shape;
+  double   extent;             /* see AetKernelShapeExtent */
+  double   facets[3];          /* Wulff: distances of the faces {100}, {110}, {111} */
+  double   half[3];            /* film: half its edges */
+  double   tip, slope, length; /* needle about the axis y, its tip towards +y: radius of the tip, tangent of the half angle, length */
+} AetBody;
+
+/* Whether x lies in the body about the origin. */
+int AetKernelBodyContains(const AetBody *body, const double x[3]);
+/* No point of the body is farther from the origin. */
+double AetKernelBodyReach(const AetBody *body);
+/* Distance from the origin to the surface along the unit vector u, of a body that is convex about the origin. */
+double AetKernelBodySurface(const AetBody *body, const double u[3]);
+/* Facet distances proportional to the energies, with the volume of a sphere of this diameter (Wulff's construction). */
+void AetKernelWulff(const double energies[3], double diameter, double facets[3]);
 
 #endif
