@@ -251,4 +251,46 @@ AET_EXTERN PetscErrorCode AetNoiseStabilise(AetNoise noise, ptrdiff_t count, flo
     (2013) 91), by a table; continued in a straight line below the transform of p = 0. image [count] in place. Not collective. */
 AET_EXTERN PetscErrorCode AetNoiseUnstabilise(AetNoise noise, ptrdiff_t count, float *image);
 
+/* ---- distortion ---- */
+AET_EXTERN const AetOptionTable AetDistortionOptions;
+
+#define AET_DISTORTION_TERMS 9 /* x, y, xx, xy, yy, xxx, xxy, xyy, yyy */
+/** Where the beam really stood (docs/theory/distortion.md): the place on the object of pixel m = (x, y) is Σ_t term[axis][t] · monomial_t(m), both in
+    pixels from pixel floor(n/2). A lattice says nothing of its own direction: the rows of the scan keep theirs, term[1][0] = 0. */
+typedef struct {
+  PetscBool given; /* false: the identity */
+  PetscBool cubic; /* terms beyond the first two are in use */
+  double    term[2][AET_DISTORTION_TERMS];
+  double    sd[2][2];            /* standard deviations of the linear terms */
+  double    pixel_angstrom;      /* of the images it was measured on, and holds for */
+  double    true_pixel_angstrom; /* of the corrected images: the same, unless the lattice was to calibrate it */
+  double    lattice[3];          /* a, b in Å, gamma in degrees of the reference */
+  double    residual;            /* r.m.s. of what the lattice leaves of the reference image, over that of the image */
+  ptrdiff_t cells;               /* of the lattice in the reference */
+  int64_t   created;             /* seconds since 1970 */
+  char      source[256], note[256]; /* the reference file; microscope, magnification, … as the user says it */
+} AetDistortion;
+
+/** Nothing distorted. */
+AET_EXTERN void AetDistortionIdentity(double pixel_angstrom, AetDistortion *distortion);
+/** From image [ny][nx] of a crystal with lattice a, b (Å), gamma (degrees), whatever its direction: all Fourier components of the lattice are
+    fitted to all pixels at once; linear terms, or with `cubic` all. Works for distortions up to 10 %. AET_ERR_DATA where no such lattice is seen;
+    `name` is for messages. Not collective. */
+AET_EXTERN PetscErrorCode AetDistortionFit(const char *name, ptrdiff_t ny, ptrdiff_t nx, const float *image, double pixel_angstrom,
+                                           const double lattice[3], PetscBool cubic, AetDistortion *distortion);
+/** The image on the object's own grid, in place: linear terms alone by Fourier interpolation along columns, then rows, exact for images whose lines are
+    band-limited; others by a cubic B-spline. What lies outside the image is its mirrored border. `weight`: times |det| of the inverse map, which
+    keeps counts; without it values are kept, as is right where every pixel had the same time. Not collective. */
+AET_EXTERN PetscErrorCode AetDistortionApply(const AetDistortion *distortion, ptrdiff_t ny, ptrdiff_t nx, PetscBool weight, float *image);
+/** Every image of a series, by `distortion_weight`; the pixel becomes that of the object. AET_ERR_INPUT if the series has another pixel than
+    `distortion` (by more than 0.5 %). Collective. */
+AET_EXTERN PetscErrorCode AetTiltUndistort(const AetDistortion *distortion, AetTiltSeries tilt);
+/** The inverse of a distortion with linear terms alone. */
+AET_EXTERN void AetDistortionInverse(const AetDistortion *distortion, AetDistortion *inverse);
+/** A file of its own (HDF5, group "distortion") and back. Collective. */
+AET_EXTERN PetscErrorCode AetDistortionWrite(MPI_Comm comm, const AetDistortion *distortion, const char *path);
+AET_EXTERN PetscErrorCode AetDistortionRead(MPI_Comm comm, const char *path, AetDistortion *distortion);
+/** By `distortion_file`, else by `frames_reference` and its lattice, else the identity; refuses a file made with another pixel. Collective. */
+AET_EXTERN PetscErrorCode AetDistortionFromOptions(MPI_Comm comm, double pixel_angstrom, AetDistortion *distortion);
+
 #endif

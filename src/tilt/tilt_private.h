@@ -18,6 +18,8 @@ PetscErrorCode AetTiltReadAngles(MPI_Comm comm, const char *key, const AetLocate
 PetscErrorCode AetTiltChoosePixel(const char *key, const AetLocated *images, double *pixel_angstrom);
 /* AetTiltSeriesHeadFromOptions where frames are given. Collective. */
 PetscErrorCode AetFramesHead(MPI_Comm comm, AetTiltSeries *tilt);
+/* AET_ERR_INPUT, naming `name`, where the distortion was measured with another pixel. */
+PetscErrorCode AetDistortionCheckPixel(const AetDistortion *distortion, const char *name, double pixel_angstrom);
 
 /* The groups of AetTiltSeriesWrite into an open file. Collective. */
 PetscErrorCode AetTiltSeriesWriteInto(AetTiltSeries tilt, AetFile file);
