@@ -274,7 +274,7 @@ typedef struct {
 /** Nothing distorted. */
 AET_EXTERN void AetDistortionIdentity(double pixel_angstrom, AetDistortion *distortion);
 /** From image [ny][nx] of a crystal with lattice a, b (Å), gamma (degrees), whatever its direction: all Fourier components of the lattice are
-    fitted to all pixels at once; linear terms, or with `cubic` all. Works for distortions up to 10 %. AET_ERR_DATA where no such lattice is seen;
+    fitted to all pixels at once; linear terms, or with `cubic` all. Finds linear terms whose differences from 1 have a root sum of squares below 0.1. AET_ERR_DATA where no such lattice is seen;
     `name` is for messages. Not collective. */
 AET_EXTERN PetscErrorCode AetDistortionFit(const char *name, ptrdiff_t ny, ptrdiff_t nx, const float *image, double pixel_angstrom,
                                            const double lattice[3], PetscBool cubic, AetDistortion *distortion);

@@ -33,6 +33,6 @@ static const AetOption options[] = {
     {"simulate_reference_rotation_deg", AET_OPTION_REAL, "degree", "7", -360, 360, NULL, "direction of a from x"},
     {"simulate_reference_weights", AET_OPTION_REALS, "", "[10, 4]", 0, 1e6, NULL,
      "integrals of its columns in the corner and in the centre of the cell; an atom of gold has 1"},
-    {"simulate_reference_size", AET_OPTION_INT, "pixel", "256", 16, 16384, NULL, "edge of its square image"},
+    {"simulate_reference_size", AET_OPTION_INT, "pixel", "512", 16, 16384, NULL, "edge of its square image"},
 };
 AET_OPTION_TABLE(AetSimulateFramesOptions, "simulate frames", "Detector and stage of the simulated microscope", options);

@@ -9,11 +9,11 @@
 #include <string.h>
 
 enum { PEAKS = 40, BLOCKS = 16, STEPS_MOST = 15 };
-#define HIGHEST 0.45        /* cycles per pixel: beyond, little of a lattice is left */
-#define ABOVE_NOISE 12      /* times the median of the power */
-#define MOST_DISTORTED 0.2  /* of the linear terms, from 1 */
-#define LEAST_EXPLAINED 0.5 /* of the power of the peaks */
-#define WORST_SD 0.005      /* of a linear term */
+#define HIGHEST 0.45         /* cycles per pixel: beyond, little of a lattice is left */
+#define ABOVE_NOISE 12       /* times the median of the power */
+#define MOST_DISTORTED 0.1   /* root of the sum of squares of the linear terms less 1 */
+#define LEAST_EXPLAINED 0.75 /* of the power of the peaks */
+#define WORST_SD 0.005       /* of a linear term */
 
 typedef struct {
   const char  *name;
