@@ -138,6 +138,7 @@ typedef struct {
   double         limit_angstrom;              /* farthest that an atom may move from where it began */
   double         b_min, b_max;                /* Å² */
   int            profile;                     /* of refine_profile's choices: auto, scattering, gaussian */
+  PetscBool      widths;                      /* the profile is a sum of widths */
   PetscBool      scales, backgrounds, shifts; /* of every image are fitted */
   PetscBool      angles;                      /* and small turns of every view: AetRefine changes rotation and angles of the tilt series */
   PetscBool      counting;                    /* weights by the noise that grows with the signal; else all pixels alike */

@@ -8,13 +8,6 @@
 #define NEGLIGIBLE 2e-3     /* of a profile's transform: frequencies beyond are left out */
 #define OVERSAMPLING 1.2    /* of the fine grid over the last frequency that counts: with 6 taps 1e-4 of it, less of all below */
 #define MARGIN_ANGSTROM 6.0 /* of empty sea around an image, so that what leaves on one side does not come back on the other */
-/* The profile's transform over the height. */
-static double Profile(int Z, double B, double q)
-{
-  const double form = Z > 0 ? AetElectronScatteringFactor(Z, q) / AetElectronScatteringFactor(Z, 0) : 1;
-
-  return form * exp(-0.25 * B * q * q);
-}
 
 /* The frequency in 1/Å beyond which the narrowest profile is negligible. */
 static double LastFrequency(const AetOptics *optics)
@@ -22,9 +15,9 @@ static double LastFrequency(const AetOptics *optics)
   double last = 0;
 
   for (int s = 0; s < optics->species_count; s++) {
-    double q = 0;
-    while (q < 20 && Profile(optics->Z[s], 0.8 * optics->b_factor[s], q) > NEGLIGIBLE) q += 0.01;
-    last = fmax(last, q);
+    double q;
+    for (q = 0; q < 20; q += 0.01) /* shares of both signs may cross 0 on the way */
+      if (fabs(AetOpticsProfile(optics, s, 0.8, q)) > NEGLIGIBLE) last = fmax(last, q + 0.01);
   }
   return last;
 }
@@ -72,7 +65,7 @@ static float FactorAt(AetImaging im, const AetOptics *optics, int s, ptrdiff_t k
 {
   const double pixel = im->tilt->pixel_angstrom / im->finer, pixels = (double)im->N[0] * (double)im->N[1];
   const double qy = (double)ky / ((double)im->N[0] * pixel), qx = (double)kx / ((double)im->N[1] * pixel), q2 = qy * qy + qx * qx;
-  const double value = optics->height[s] * Profile(optics->Z[s], optics->b_factor[s], sqrt(q2)) * im->finer * im->finer;
+  const double value = optics->height[s] * AetOpticsProfile(optics, s, 1, sqrt(q2)) * im->finer * im->finer;
   const double taps = AetKaiserBesselTransform(&im->kernel, (double)ky / (double)im->fine[0]) *
                       AetKaiserBesselTransform(&im->kernel, (double)kx / (double)im->fine[1]);
 

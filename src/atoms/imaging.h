@@ -1,27 +1,36 @@
 /* The linear image of atoms, and its derivatives: what refinement stands on. Private to the room.
 
    Image j at its pixels is background_j + scale_j Σ_i w_i p_s(i)(x - (R_j r_i)_xy - shift_j), where p_s has the Fourier transform
-   H_s f_s(q)/f_s(0) exp(-B_s q²/4) per pixel area: f is the electron scattering factor of the element (1 with a Gaussian profile), q in
-   1/Å. Atoms are put on a periodic grid by the Kaiser–Bessel kernel (type-1 NUFFT: Dutt and Rokhlin 1993; Barnett et al. 2019), so that the
-   profile acts as a product in Fourier space, nothing is cut off, and the derivatives are those of exactly what is computed. */
+   H_s f_s(q)/f_s(0) Σ_m c_sm exp(-t_m B_s q²/4) per pixel area: f is the electron scattering factor of the element (1 with a Gaussian
+   profile), q in 1/Å; the widths t_m are fixed and the shares c_sm add up to 1, so that H is the integral. Atoms are put on a periodic grid
+   by the Kaiser–Bessel kernel (type-1 NUFFT: Dutt and Rokhlin 1993; Barnett et al. 2019), so that the profile acts as a product in Fourier
+   space, nothing is cut off, and the derivatives are those of exactly what is computed. */
 #ifndef AET_ATOMS_IMAGING_H
 #define AET_ATOMS_IMAGING_H
 
 #include <aet4d/atoms.h>
 #include <aet4d/tilt.h>
 
+#define AET_WIDTHS 4                       /* of which a profile may be made up */
+extern const double AetWidths[AET_WIDTHS]; /* over that of B; the second is 1 */
+
 /* What the microscope did to the atoms' images. Arrays [views] complete on every rank. */
 typedef struct {
   int       species_count;
   int       Z[AET_SPECIES_MAX];                                 /* 0: a Gaussian profile */
   double    height[AET_SPECIES_MAX], b_factor[AET_SPECIES_MAX]; /* integral of an atom's image over pixels; Å² */
+  double    share[AET_SPECIES_MAX][AET_WIDTHS];                 /* of the profile, at B times AetWidths[m] */
   ptrdiff_t views;
   double   *scale, *background;
   double (*shift)[2]; /* Å, x and y */
 } AetOptics;
-PetscErrorCode AetOpticsCreate(ptrdiff_t views, int species_count, const int Z[], AetOptics *optics); /* scale 1, all else 0 */
+PetscErrorCode AetOpticsCreate(ptrdiff_t views, int species_count, const int Z[], AetOptics *optics); /* scale 1, one width, all else 0 */
 PetscErrorCode AetOpticsCopy(const AetOptics *from, AetOptics *to);                                   /* of the same views */
 PetscErrorCode AetOpticsFree(AetOptics *optics);
+/* All of the profile of species s at B itself. */
+void AetOpticsOneWidth(AetOptics *optics, int s);
+/* The transform of a profile over its height at the frequency q in 1/Å, for B times `narrower`. */
+double AetOpticsProfile(const AetOptics *optics, int s, double narrower, double q);
 
 /* Atoms as the imaging sees them: complete on every rank, in the same order. */
 typedef struct {

@@ -182,7 +182,7 @@ PetscErrorCode AetRefineryJackknife(AetRefinery *r, const double *bound, double 
   for (PetscInt k = 0; k < refits; k++)
     for (size_t i = 0; i < size; i++) variance[i] += (double)(refits - 1) / (double)refits * pow(change[(size_t)k * size + i] - mean[i], 2);
   PetscCall(Worst(r, refits, change, mean));
-  PetscCall(AetRatioNearby(r->atoms.count, r->position, variance, bound, ratio));
+  PetscCall(AetRatioNearby(r->atoms.count, r->position, r->species, variance, bound, ratio));
   for (size_t i = 0; i < size; i++) variance[i] = bound[i] * ratio[i];
   PetscCall(PetscFree3(change, mean, ratio));
   PetscFunctionReturn(PETSC_SUCCESS);

@@ -1,6 +1,25 @@
 /* Heights, B factors, scales, backgrounds and shifts of a series (imaging.h). */
 #include "atoms/imaging.h"
+#include <math.h>
 #include <string.h>
+
+const double AetWidths[AET_WIDTHS] = {0.5, 1, 2, 4};
+
+void AetOpticsOneWidth(AetOptics *optics, int s)
+{
+  for (int m = 0; m < AET_WIDTHS; m++) optics->share[s][m] = m == 1;
+}
+
+double AetOpticsProfile(const AetOptics *optics, int s, double narrower, double q)
+{
+  const int    Z = optics->Z[s];
+  const double form = Z > 0 ? AetElectronScatteringFactor(Z, q) / AetElectronScatteringFactor(Z, 0) : 1;
+  double       sum = 0;
+
+  for (int m = 0; m < AET_WIDTHS; m++)
+    if (optics->share[s][m] != 0) sum += optics->share[s][m] * exp(-0.25 * AetWidths[m] * narrower * optics->b_factor[s] * q * q);
+  return form * sum;
+}
 
 PetscErrorCode AetOpticsCreate(ptrdiff_t views, int species_count, const int Z[], AetOptics *optics)
 {
@@ -8,7 +27,10 @@ PetscErrorCode AetOpticsCreate(ptrdiff_t views, int species_count, const int Z[]
   PetscCall(PetscMemzero(optics, sizeof *optics));
   optics->views = views;
   optics->species_count = species_count;
-  for (int s = 0; s < species_count; s++) optics->Z[s] = Z[s];
+  for (int s = 0; s < species_count; s++) {
+    optics->Z[s] = Z[s];
+    AetOpticsOneWidth(optics, s);
+  }
   PetscCall(PetscMalloc1((size_t)views, &optics->scale));
   PetscCall(PetscCalloc1((size_t)views, &optics->background));
   PetscCall(PetscCalloc1((size_t)views, &optics->shift));

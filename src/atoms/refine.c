@@ -198,6 +198,7 @@ static PetscErrorCode Cycles(AetRefinery *r)
   PetscCall(AetProgressCreate(r->comm, "refine", r->settings->cycles, &progress));
   for (PetscInt cycle = 0; cycle < r->settings->cycles && (steps > 1 || cycle < 2); cycle++) {
     PetscCall(cycle ? AetRefineryOptics(r, LATER_FITS) : FirstOptics(r));
+    if (cycle && r->settings->widths) PetscCall(AetRefineryProfile(r));
     if (r->settings->shifts) PetscCall(AetRefineryShifts(r));
     if (r->settings->angles) PetscCall(AetRefineryAngles(r));
     PetscCall(AetRefineryWeights(r));
@@ -278,6 +279,7 @@ PetscErrorCode AetRefineWith(AetAtoms atoms, AetTiltSeries tilt, const AetRefine
   PetscCall(PetscFree(given));
   PetscCall(AetImagingDestroy(&r.imaging));
   PetscCall(AetOpticsFree(&r.optics));
+  PetscCall(AetOpticsFree(&r.one));
   PetscCall(PetscFree3(r.weight, r.images, r.residual));
   PetscCall(PetscFree(r.position));
   PetscCall(PetscFree(r.species));

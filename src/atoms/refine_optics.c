@@ -160,11 +160,16 @@ static PetscErrorCode Regrid(AetRefinery *r)
 
   PetscFunctionBegin;
   for (int s = 0; s < r->optics.species_count; s++)
-    if (r->optics.b_factor[s] < 0.8 * r->b_grid[s] || r->optics.Z[s] != r->z_grid[s]) narrow = PETSC_TRUE;
+    if (r->optics.b_factor[s] < 0.8 * r->b_grid[s] || r->optics.Z[s] != r->z_grid[s] ||
+        memcmp(r->optics.share[s], r->share_grid[s], sizeof r->share_grid[s]))
+      narrow = PETSC_TRUE;
   if (!narrow) PetscFunctionReturn(PETSC_SUCCESS);
   PetscCall(AetImagingDestroy(&r->imaging));
   PetscCall(AetImagingCreate(r->tilt, &r->optics, &r->imaging));
-  for (int s = 0; s < r->optics.species_count; s++) r->b_grid[s] = r->optics.b_factor[s], r->z_grid[s] = r->optics.Z[s];
+  for (int s = 0; s < r->optics.species_count; s++) {
+    r->b_grid[s] = r->optics.b_factor[s], r->z_grid[s] = r->optics.Z[s];
+    memcpy(r->share_grid[s], r->optics.share[s], sizeof r->share_grid[s]);
+  }
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
@@ -228,6 +233,8 @@ static PetscErrorCode FitB(AetRefinery *r, PetscInt fits)
 PetscErrorCode AetRefineryOptics(AetRefinery *r, PetscInt fits)
 {
   PetscFunctionBegin;
+  if (fits > 0) /* a profile of several widths has no one B */
+    for (int s = 0; s < r->optics.species_count; s++) AetOpticsOneWidth(&r->optics, s);
   PetscCall(Regrid(r));
   if (fits > 0) PetscCall(FitB(r, fits));
   PetscCall(Regrid(r));

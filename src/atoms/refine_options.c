@@ -13,6 +13,8 @@ static const AetOption options[] = {
     {"refine_b_max_angstrom2", AET_OPTION_REAL, "Å²", "40", 0.1, 1000, NULL, "largest B of a species"},
     {"refine_profile", AET_OPTION_ENUM, "", "auto", 0, 0, "auto|scattering|gaussian",
      "an atom's image: its electron scattering factor times exp(-B q²/4), or that Gaussian alone; auto: what fits the images better"},
+    {"refine_widths", AET_OPTION_BOOL, "", "true", 0, 0, NULL,
+     "from the second round on, an atom's image is a sum of four widths (B times 0.5, 1, 2, 4), its shares fitted for every species"},
     {"refine_scales", AET_OPTION_BOOL, "", "true", 0, 0, NULL, "fit a scale of every image"},
     {"refine_backgrounds", AET_OPTION_BOOL, "", "true", 0, 0, NULL, "fit a constant background of every image"},
     {"refine_shifts", AET_OPTION_BOOL, "", "true", 0, 0, NULL, "fit a shift of every image"},
@@ -57,6 +59,7 @@ PetscErrorCode AetRefineSettingsFromOptions(AetRefineSettings *s)
            "refine_b_min_angstrom2, refine_b_max_angstrom2: expected the first below the second, found %g and %g", s->b_min, s->b_max);
   PetscCall(AetOptionGetEnum("refine_profile", &profile));
   s->profile = profile;
+  PetscCall(AetOptionGetBool("refine_widths", &s->widths));
   PetscCall(AetOptionGetBool("refine_scales", &s->scales));
   PetscCall(AetOptionGetBool("refine_backgrounds", &s->backgrounds));
   PetscCall(AetOptionGetBool("refine_shifts", &s->shifts));

@@ -15,6 +15,8 @@ typedef struct {
   AetOptics                optics;
   double                   b_grid[AET_SPECIES_MAX]; /* B and profile that the imaging's grid was made for */
   int                      z_grid[AET_SPECIES_MAX];
+  double                   share_grid[AET_SPECIES_MAX][AET_WIDTHS];
+  AetOptics                one; /* the best of one width, where the profile has several now (species_count 0: it has one) */
   AetScatterers            atoms;
   double                  *position, *start;           /* [count][3] */
   int                     *species;                    /* [count] */
@@ -40,6 +42,11 @@ PetscErrorCode AetRefineryEvaluate(AetRefinery *r);
 /* The linear optics (height, scale, background) that fit best, for B within its bounds by TAO, which tries at most `fits` of them; 0: B is
    left. Collective. */
 PetscErrorCode AetRefineryOptics(AetRefinery *r, PetscInt fits);
+/* amount [width][species], then a constant: what of the images of every species at `times` B fits best, scales as they are, atoms where
+   they are; images (or NULL) [v_count][ny][nx] receives their sum. Collective. */
+PetscErrorCode AetRefineryWidths(AetRefinery *r, const double times[AET_WIDTHS], double *amount, float *images);
+/* Shares of the widths of every species by least squares, kept if the images fit better. Collective. */
+PetscErrorCode AetRefineryProfile(AetRefinery *r);
 /* One Newton step of every image's shift; the part that moves all atoms alike is left to the atoms. Collective. */
 PetscErrorCode AetRefineryShifts(AetRefinery *r);
 /* Up to three Newton steps of three small turns of every view, while the misfit falls; the part that turns all atoms alike is left to the

@@ -14,19 +14,15 @@
 static void Profiles(const AetOptics *optics, double pixel, AetOverlap *overlap)
 {
   const double last = 3, step = last / FREQUENCIES; /* 1/Å */
-  double       f0[AET_SPECIES_MAX];
 
   overlap->species = optics->species_count;
   overlap->radius = RADIUS_ANGSTROM / pixel;
-  for (int s = 0; s < overlap->species; s++) f0[s] = optics->Z[s] > 0 ? AetElectronScatteringFactor(optics->Z[s], 0) : 1;
   for (int i = 0; i < AET_OVERLAP_STEPS + 2; i++)
     for (int s = 0; s < overlap->species; s++) overlap->value[i][s] = 0;
   for (int k = 0; k < FREQUENCIES; k++) {
     const double q = (k + 0.5) * step, area = pixel * pixel * 2 * M_PI * q * step;
     double       F[AET_SPECIES_MAX];
-    for (int s = 0; s < overlap->species; s++)
-      F[s] = area * optics->height[s] * exp(-0.25 * optics->b_factor[s] * q * q) *
-             (optics->Z[s] > 0 ? AetElectronScatteringFactor(optics->Z[s], q) / f0[s] : 1);
+    for (int s = 0; s < overlap->species; s++) F[s] = area * optics->height[s] * AetOpticsProfile(optics, s, 1, q);
     for (int i = 0; i < AET_OVERLAP_STEPS + 2; i++) {
       const double wave = j0(2 * M_PI * q * RADIUS_ANGSTROM * sqrt((double)i / AET_OVERLAP_STEPS));
       for (int s = 0; s < overlap->species; s++) overlap->value[i][s] += wave * F[s];

@@ -9,6 +9,8 @@
 #define STREAM_NOISE 0x7369676d61700002ull
 #define STREAM_STARTS 0x7369676d61700003ull
 #define NEIGHBOURS_MOST 256
+#define SHARE_MOST 0.5 /* of what is known of a coordinate, in views that are alike: with more, residuals say nothing */
+#define ALIKE_LEAST 6  /* atoms of one species for a mean of their own */
 #define NOISE_PROBES \
   4 /* one draw of the noise for so many of the views: its ratio to the sparse bound varies little from place to place \
      */
@@ -39,29 +41,46 @@ static double Multiplier(const AetRefinery *r, PetscInt probe, ptrdiff_t j)
   return sum / sqrt(count);
 }
 
-/* How many independent views the views are worth: their number over the mean of the sums of the multipliers' correlations. */
-static double Independent(const AetRefinery *r)
+/* P = Rᵀ diag(1, 1, 0) R: what a view sees of a displacement. */
+static void Seen(const double R[9], double P[6])
 {
-  const ptrdiff_t views = r->tilt->views;
-  double          all = 0;
-
-  for (ptrdiff_t k = 0; k < views; k++) { /* the variance of the sum of all multipliers, one sign at a time */
-    double weight = 0;
-    for (ptrdiff_t j = 0; j < views; j++) {
-      double count = 0;
-      if (j != k && !Alike(r, j, k, 0.5 * r->settings->alike_deg)) continue;
-      for (ptrdiff_t l = 0; l < views; l++) count += l == j || Alike(r, j, l, 0.5 * r->settings->alike_deg);
-      weight += 1 / sqrt(count);
-    }
-    all += weight * weight;
-  }
-  return (double)views * (double)views / all;
+  for (int a = 0, k = 0; a < 3; a++)
+    for (int b = a; b < 3; b++, k++) P[k] = R[a] * R[b] + R[3 + a] * R[3 + b];
 }
 
-/* What residuals are smaller for, as three coordinates were fitted to two for every independent view: 1/(1 - 1.5/views). */
-static double Held(double views)
+/* What residuals are smaller for, because the atoms were fitted to them: the views alike to view j carry the share s_j of what is known of
+   a coordinate, and their residuals show 1 - s_j of their errors. held <- the mean of 1/(1 - s_j)², views weighing as they do in the
+   coordinate's variance (CR3: Bell and McCaffrey, Survey Methodology 28 (2002) 169). For an atom that all views see alike. */
+static void Held(const AetRefinery *r, double alike_deg, double held[3])
 {
-  return 1 / (1 - 1.5 / PetscMax(views, 3));
+  const ptrdiff_t views = r->tilt->views;
+  double          F[6] = {0}, inverse[6], P[6], sum[3] = {0}, all[3] = {0};
+
+  for (ptrdiff_t j = 0; j < views; j++) {
+    Seen(r->tilt->rotation[j], P);
+    for (int k = 0; k < 6; k++) F[k] += P[k];
+  }
+  AetBlockInvert(F, inverse);
+  for (ptrdiff_t j = 0; j < views; j++) {
+    double near[6] = {0};
+    for (ptrdiff_t l = 0; l < views; l++) {
+      if (l != j && !Alike(r, j, l, 0.5 * alike_deg)) continue;
+      Seen(r->tilt->rotation[l], P);
+      for (int k = 0; k < 6; k++) near[k] += P[k];
+    }
+    Seen(r->tilt->rotation[j], P);
+    for (int a = 0; a < 3; a++) {
+      const double unit[3] = {a == 0, a == 1, a == 2};
+      double       row[3], image[3], share, part;
+      AetBlockApply(inverse, unit, row);
+      AetBlockApply(near, unit, image);
+      share = PetscMin(SHARE_MOST, row[0] * image[0] + row[1] * image[1] + row[2] * image[2]);
+      AetBlockApply(P, row, image);
+      part = row[0] * image[0] + row[1] * image[1] + row[2] * image[2];
+      sum[a] += part / ((1 - share) * (1 - share)), all[a] += part;
+    }
+  }
+  for (int a = 0; a < 3; a++) held[a] = all[a] > 0 ? sum[a] / all[a] : 1;
 }
 
 /* residual <- the weighted residuals of the fit times the views' multipliers. */
@@ -122,7 +141,7 @@ PetscErrorCode AetRefineryDraw(AetRefinery *r, const double *block, PetscBool vi
 }
 
 /* variance [count][3] of the diagonal of inverse · meat · inverse. */
-static void Sandwich(PetscInt count, const double *block, const double *outer, double factor, double *variance)
+static void Sandwich(PetscInt count, const double *block, const double *outer, const double factor[3], double *variance)
 {
   for (PetscInt i = 0; i < count; i++) {
     double inverse[6];
@@ -132,12 +151,27 @@ static void Sandwich(PetscInt count, const double *block, const double *outer, d
       double       row[3], meat[3];
       AetBlockApply(inverse, unit, row);
       AetBlockApply(outer + 6 * i, row, meat);
-      variance[3 * i + a] = factor * (row[0] * meat[0] + row[1] * meat[1] + row[2] * meat[2]);
+      variance[3 * i + a] = factor[a] * (row[0] * meat[0] + row[1] * meat[1] + row[2] * meat[2]);
     }
   }
 }
 
-PetscErrorCode AetRatioNearby(PetscInt count, const double *position, const double *above, const double *below, double *ratio)
+/* Moves the atoms of the species of atom i to the front, and returns their number; all of them where there are too few of these. */
+static ptrdiff_t AlikeAmong(const int *species, PetscInt i, ptrdiff_t found, ptrdiff_t *near)
+{
+  ptrdiff_t alike = 0;
+
+  for (ptrdiff_t k = 0; k < found; k++) {
+    const ptrdiff_t atom = near[k];
+    if (species[atom] != species[i]) continue;
+    near[k] = near[alike], near[alike] = atom;
+    alike++;
+  }
+  return alike < ALIKE_LEAST ? found : alike;
+}
+
+PetscErrorCode AetRatioNearby(PetscInt count, const double *position, const int *species, const double *above, const double *below,
+                              double *ratio)
 {
   AetCells cells;
 
@@ -147,7 +181,7 @@ PetscErrorCode AetRatioNearby(PetscInt count, const double *position, const doub
   for (PetscInt i = 0; i < count; i++) {
     ptrdiff_t near[NEIGHBOURS_MOST];
     ptrdiff_t found = AetCellsNear(&cells, position, position + 3 * i, AET_NEIGHBOURS_ANGSTROM, NEIGHBOURS_MOST, near);
-    found = PetscMin(found, NEIGHBOURS_MOST);
+    found = AlikeAmong(species, i, PetscMin(found, NEIGHBOURS_MOST), near);
     for (int a = 0; a < 3; a++) {
       double sum = 0, counted = 0;
       for (ptrdiff_t k = 0; k < found; k++)
@@ -203,11 +237,11 @@ static void Report(AetRefinery *r, const double *sigma, const double *bound, con
 static PetscErrorCode Overdispersion(AetRefinery *r, const double *block, double *dispersion)
 {
   const size_t       size = 3 * (size_t)r->atoms.count;
-  const double       held = Held((double)r->tilt->views);
   AetImagingGradient g = {0};
-  double            *shown, *alone;
+  double            *shown, *alone, held[3];
 
   PetscFunctionBegin;
+  Held(r, 0, held);
   PetscCall(PetscMalloc3(size + 1, &shown, size + 1, &alone, 2 * size + 1, &g.outer));
   for (PetscInt i = 0; i < r->atoms.count; i++) {
     double inverse[6];
@@ -216,7 +250,7 @@ static PetscErrorCode Overdispersion(AetRefinery *r, const double *block, double
   }
   PetscCall(AetImagingAdjoint(r->imaging, &r->optics, &r->atoms, r->residual, PETSC_FALSE, &g));
   Sandwich(r->atoms.count, block, g.outer, held, shown);
-  PetscCall(AetRatioNearby(r->atoms.count, r->position, shown, alone, dispersion));
+  PetscCall(AetRatioNearby(r->atoms.count, r->position, r->species, shown, alone, dispersion));
   PetscCall(PetscFree3(shown, alone, g.outer));
   PetscFunctionReturn(PETSC_SUCCESS);
 }
@@ -235,7 +269,7 @@ static PetscErrorCode Bound(AetRefinery *r, const double *block, double *varianc
   PetscCall(AetRefineryFisher(r, variance));
   PetscCall(AetRefineryDraw(r, block, PETSC_FALSE, probes, drawn));
   for (size_t i = 0; i < size; i++) drawn[i] /= (double)probes;
-  PetscCall(AetRatioNearby(r->atoms.count, r->position, drawn, variance, ratio));
+  PetscCall(AetRatioNearby(r->atoms.count, r->position, r->species, drawn, variance, ratio));
   for (size_t i = 0; i < size; i++) variance[i] *= ratio[i];
   r->hold = hold;
   PetscCall(PetscFree2(drawn, ratio));
@@ -245,15 +279,15 @@ static PetscErrorCode Bound(AetRefinery *r, const double *block, double *varianc
 /* variance [count][3]: the bound times what the views' residuals show. */
 static PetscErrorCode ByViews(AetRefinery *r, const double *block, const double *bound, double *variance)
 {
-  const double held = Held(Independent(r));
   const size_t size = 3 * (size_t)r->atoms.count;
-  double      *ratio;
+  double      *ratio, held[3];
 
   PetscFunctionBegin;
+  Held(r, r->settings->alike_deg, held);
   PetscCall(PetscMalloc1(size + 1, &ratio));
   PetscCall(AetRefineryDraw(r, block, PETSC_TRUE, r->settings->probes, variance));
-  for (size_t i = 0; i < size; i++) variance[i] *= held / (double)r->settings->probes;
-  PetscCall(AetRatioNearby(r->atoms.count, r->position, variance, bound, ratio));
+  for (size_t i = 0; i < size; i++) variance[i] *= held[i % 3] / (double)r->settings->probes;
+  PetscCall(AetRatioNearby(r->atoms.count, r->position, r->species, variance, bound, ratio));
   for (size_t i = 0; i < size; i++) variance[i] = bound[i] * ratio[i];
   PetscCall(PetscFree(ratio));
   PetscFunctionReturn(PETSC_SUCCESS);

@@ -33,9 +33,8 @@ static double ProductAt(double q, void *context)
   double         value = 1;
 
   for (int k = 0; k < 2; k++) {
-    const int    s = k ? p->t : p->s, Z = p->optics->Z[s];
-    const double form = Z > 0 ? AetElectronScatteringFactor(Z, q) / AetElectronScatteringFactor(Z, 0) : 1;
-    value *= p->optics->height[s] * form * exp(-0.25 * p->optics->b_factor[s] * q * q);
+    const int s = k ? p->t : p->s;
+    value *= p->optics->height[s] * AetOpticsProfile(p->optics, s, 1, q);
   }
   return value;
 }

@@ -17,7 +17,9 @@ PetscErrorCode AetRefineryJackknife(AetRefinery *r, const double *bound, double 
 /* variance [count][3] <- the square of how far the atoms would move if the profile had more freedom, as a ratio to `bound` averaged over
    atoms near. Collective. */
 PetscErrorCode AetRefineryProfileError(AetRefinery *r, const double *block, const double *bound, double *variance);
-/* ratio [count][3] <- the mean of above / below over the atoms within AET_NEIGHBOURS_ANGSTROM. Not collective. */
-PetscErrorCode AetRatioNearby(PetscInt count, const double *position, const double *above, const double *below, double *ratio);
+/* ratio [count][3] <- the mean of above / below over the atoms of the same species within AET_NEIGHBOURS_ANGSTROM: what the noise model has
+   wrong is different for dim atoms and for bright ones. Not collective. */
+PetscErrorCode AetRatioNearby(PetscInt count, const double *position, const int *species, const double *above, const double *below,
+                              double *ratio);
 
 #endif
