@@ -76,13 +76,17 @@ AET_EXTERN PetscErrorCode AetSimulateAngles(PetscInt *views, double (**angles_de
 /** Pixels of a square image that holds the whole specimen at every angle, or `simulate_image_size`; AET_ERR_INPUT if that is too small.
     Not collective. */
 AET_EXTERN PetscErrorCode AetSimulateImageSize(const AetSpecimen *specimen, double pixel_angstrom, ptrdiff_t *size);
-/** Linear incoherent images: every atom a Gaussian integrated over the pixels, of integral (Z / 79)^simulate_z_exponent (gold is 1) and of
-    variance B/8π² (thermal motion and scattering width) plus that of the source; no noise.
-    images [v_count][ny][nx], views by AetBlock; rotations [views][9]. Collective on comm. */
+/** The images that `simulate_images` asks for, noise-free: linear, or AetSimulateMultislice. Linear incoherent images: every atom a
+   Gaussian integrated over the pixels, of integral (Z / 79)^simulate_z_exponent (gold is 1) and of variance B/8π² (thermal motion and
+   scattering width) plus that of the source; no noise. images [v_count][ny][nx], views by AetBlock; rotations [views][9]. Collective on
+   comm. */
 AET_EXTERN PetscErrorCode AetSimulateProjections(MPI_Comm comm, const AetSpecimen *specimen, ptrdiff_t views, const double (*rotation)[9],
                                                  ptrdiff_t ny, ptrdiff_t nx, double pixel_angstrom, float *images);
-/** Replaces images by Poisson counts of `simulate_dose` (electrons per Å² and image) and divides by the counts that an integral of 1 gives,
-    dose · simulate_cross_section_angstrom2, so that the mean is unchanged. Dose 0 changes nothing. Keyed by seed, view and pixel.
+/** Counts that the number 1 in a pixel stands for: dose · simulate_cross_section_angstrom2 of linear images, dose · pixel² of multislice
+    images; 0 without noise. Not collective. */
+AET_EXTERN PetscErrorCode AetSimulateElectrons(double *electrons);
+/** Replaces images by Poisson counts of `simulate_dose` (electrons per Å² and image) and divides by AetSimulateElectrons, so that the mean
+    is unchanged. Dose 0 changes nothing. Keyed by seed, view and pixel.
     images [v_count][ny][nx], views by AetBlock. Not collective. */
 AET_EXTERN PetscErrorCode AetSimulateNoise(MPI_Comm comm, ptrdiff_t views, ptrdiff_t ny, ptrdiff_t nx, float *images);
 
@@ -95,18 +99,18 @@ AET_EXTERN const AetOptionTable AetSimulateFramesOptions;
 typedef struct {
   ptrdiff_t views, frames, ny, nx;
   double    pixel_angstrom;
-  double  (*nominal_deg)[3], (*angles_deg)[3]; /* [views] told, and true (zyx) */
-  double  (*rotation)[9];                      /* [views] true R */
-  double  (*shift)[2];                         /* [views] */
-  double  (*rate)[2];                          /* [views] per line */
-  double  (*gradient)[2];                      /* [views] of the background: relative change to the edge, along x and y */
-  double  (*drift)[2];                         /* [views·frames], of mean 0 over the frames of a view */
-  double   *scan_deg;                          /* [frames] 0, 90, 180 or 270 */
-  double    distortion[2][9];                  /* place on the object of pixel m from the centre: Σ of x, y, xx, xy, yy, xxx, xxy, xyy, yyy */
-  double    jitter, background, film, film_angstrom;
-  double    gain, offset, read_noise;          /* Var(z) = gain (E z - offset) + read_noise² */
-  double    counts;                            /* electrons of one frame for an integral of 1; 0: no noise, values are integrals */
-  uint64_t  seed;
+  double (*nominal_deg)[3], (*angles_deg)[3]; /* [views] told, and true (zyx) */
+  double (*rotation)[9];                      /* [views] true R */
+  double (*shift)[2];                         /* [views] */
+  double (*rate)[2];                          /* [views] per line */
+  double (*gradient)[2];                      /* [views] of the background: relative change to the edge, along x and y */
+  double (*drift)[2];                         /* [views·frames], of mean 0 over the frames of a view */
+  double  *scan_deg;                          /* [frames] 0, 90, 180 or 270 */
+  double   distortion[2][9]; /* place on the object of pixel m from the centre: Σ of x, y, xx, xy, yy, xxx, xxy, xyy, yyy */
+  double   jitter, background, film, film_angstrom;
+  double   gain, offset, read_noise; /* Var(z) = gain (E z - offset) + read_noise² */
+  double   counts;                   /* electrons of one frame for an integral of 1; 0: no noise, values are integrals */
+  uint64_t seed;
 } AetFramesTruth;
 /** Frames of one view that `simulate_frames` asks for; 0: none. Not collective. */
 AET_EXTERN PetscErrorCode AetSimulateFramesCount(PetscInt *frames);
@@ -127,15 +131,37 @@ typedef struct {
 } AetReferenceTruth;
 /** The `simulate_reference_*` options. Not collective. */
 AET_EXTERN PetscErrorCode AetReferenceTruthFromOptions(AetReferenceTruth *reference);
-/** Its image by one scan of direction 0 with the distortion, jitter and detector of the frames, at the dose of a whole view, without drift or
-    background. image [size][size]. Not collective. */
+/** Its image by one scan of direction 0 with the distortion, jitter and detector of the frames, at the dose of a whole view, without drift
+   or background. image [size][size]. Not collective. */
 AET_EXTERN PetscErrorCode AetSimulateReference(const AetFramesTruth *truth, const AetReferenceTruth *reference, float *image);
-/** Displacements of the lines of frame `frame` of view `view` by rate and jitter, without the drift of the frame: move [lines][2], lines nx or
-    ny by its direction. Not collective. */
+/** Displacements of the lines of frame `frame` of view `view` by rate and jitter, without the drift of the frame: move [lines][2], lines nx
+   or ny by its direction. Not collective. */
 AET_EXTERN void AetFramesLineMoves(const AetFramesTruth *truth, ptrdiff_t view, ptrdiff_t frame, double (*move)[2]);
 /** frames.h5 (EMD group "frames" [view][frame][y][x], tables "views" of the angles as told and "scans"), frames_truth.h5 (tables "views",
     "frames", array "lines", group "truth"), frames_truth.csv and reference.h5 into `folder`. `reference` NULL: none. Collective. */
 AET_EXTERN PetscErrorCode AetFramesWrite(MPI_Comm comm, const char *folder, const AetFramesTruth *truth, const float *images,
                                          const AetReferenceTruth *reference);
+/* ---- multislice ---- */
+AET_EXTERN const AetOptionTable AetMultisliceOptions;
+/** A scanning transmission electron microscope with a ring detector, and how finely it is computed (docs/theory/multislice.md). */
+typedef struct {
+  double   energy_kev, semi_angle_mrad;
+  double   defocus_angstrom; /* place of the focus along the beam, from the origin of the specimen */
+  double   cs_mm, inner_mrad, outer_mrad;
+  double   slice_angstrom, sampling_angstrom, window_angstrom; /* sampling, window 0: chosen */
+  double   source_fwhm_angstrom;
+  PetscInt configurations; /* of the thermal displacements, per image */
+  double   b_factor[8];    /* Å² per species, of the thermal motion alone */
+  uint64_t seed;
+} AetMultisliceSettings;
+/** From `simulate_multislice_*` and `seed`. AET_ERR_INPUT where the numbers of B and of species differ. Not collective. */
+AET_EXTERN PetscErrorCode AetMultisliceSettingsFromOptions(const AetSpecimen *specimen, AetMultisliceSettings *settings);
+/** Multislice images with frozen phonons: a pixel is the fraction of the incident electrons that reach the detector while the probe stands
+    there. images [v_count][ny][nx], views by AetBlock; rotations [views][9]; the beam runs along +z. The work is spread over all ranks
+    whatever their views; the same bits on any number of ranks and threads. AET_ERR_INPUT for angles that the sampling cannot hold or a
+    species without a scattering factor. Collective on comm. */
+AET_EXTERN PetscErrorCode AetSimulateMultislice(MPI_Comm comm, const AetSpecimen *specimen, const AetMultisliceSettings *settings,
+                                                ptrdiff_t views, const double (*rotation)[9], ptrdiff_t ny, ptrdiff_t nx,
+                                                double pixel_angstrom, float *images);
 
 #endif

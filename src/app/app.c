@@ -35,7 +35,7 @@ static PetscErrorCode RegisterTables(void)
                                                  &AetFramesOptions,         &AetDistortionOptions,  &AetDenoiseOptions, &AetReconOptions,
                                                  &AetAngleOptions,          &AetOrientationOptions, &AetTraceOptions,   &AetRefineOptions,
                                                  &AetCorrectOptions,        &AetBootstrapOptions,   &AetCompareOptions, &AetSimulateOptions,
-                                                 &AetSimulateFramesOptions, &AetDistOptions};
+                                                 &AetSimulateFramesOptions, &AetMultisliceOptions,  &AetDistOptions};
 
   PetscFunctionBegin;
   for (size_t t = 0; t < sizeof tables / sizeof tables[0]; t++) PetscCall(AetOptionsRegister(tables[t]));

@@ -8,6 +8,7 @@
 #include <string.h>
 
 enum { STREAM_NOISE = 0x5200, STREAM_ANGLES = 0x5300, GOLD = 79 };
+enum { IMAGES_LINEAR, IMAGES_MULTISLICE }; /* of simulate_images */
 
 PetscErrorCode AetSimulateAtomWidth(double *sigma_angstrom)
 {
@@ -138,8 +139,8 @@ static void ProjectView(const AetSpecimen *specimen, const double *weight, const
   for (ptrdiff_t p = 0; p < ny * nx; p++) image[p] = (float)work[p];
 }
 
-PetscErrorCode AetSimulateProjections(MPI_Comm comm, const AetSpecimen *specimen, ptrdiff_t views, const double (*rotation)[9],
-                                      ptrdiff_t ny, ptrdiff_t nx, double pixel_angstrom, float *images)
+static PetscErrorCode LinearImages(MPI_Comm comm, const AetSpecimen *specimen, ptrdiff_t views, const double (*rotation)[9], ptrdiff_t ny,
+                                   ptrdiff_t nx, double pixel_angstrom, float *images)
 {
   int       rank, size, threads = AetThreads();
   ptrdiff_t start, count;
@@ -162,24 +163,55 @@ PetscErrorCode AetSimulateProjections(MPI_Comm comm, const AetSpecimen *specimen
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
+PetscErrorCode AetSimulateProjections(MPI_Comm comm, const AetSpecimen *specimen, ptrdiff_t views, const double (*rotation)[9],
+                                      ptrdiff_t ny, ptrdiff_t nx, double pixel_angstrom, float *images)
+{
+  int kind;
+
+  PetscFunctionBegin;
+  PetscCall(AetOptionGetEnum("simulate_images", &kind));
+  if (kind == IMAGES_MULTISLICE) {
+    AetMultisliceSettings settings;
+    PetscCall(AetMultisliceSettingsFromOptions(specimen, &settings));
+    PetscCall(AetSimulateMultislice(comm, specimen, &settings, views, rotation, ny, nx, pixel_angstrom, images));
+  } else
+    PetscCall(LinearImages(comm, specimen, views, rotation, ny, nx, pixel_angstrom, images));
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+PetscErrorCode AetSimulateElectrons(double *electrons)
+{
+  double dose, area;
+  int    kind;
+
+  PetscFunctionBegin;
+  PetscCall(AetOptionGetReal("simulate_dose", &dose));
+  PetscCall(AetOptionGetEnum("simulate_images", &kind));
+  if (kind == IMAGES_MULTISLICE) {
+    PetscCall(AetOptionGetReal("simulate_pixel_angstrom", &area));
+    area *= area;
+  } else
+    PetscCall(AetOptionGetReal("simulate_cross_section_angstrom2", &area));
+  *electrons = dose * area;
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
 PetscErrorCode AetSimulateNoise(MPI_Comm comm, ptrdiff_t views, ptrdiff_t ny, ptrdiff_t nx, float *images)
 {
   int       rank, size;
   ptrdiff_t start, count;
   uint64_t  seed;
-  double    dose, section;
+  double    electrons;
 
   PetscFunctionBegin;
-  PetscCall(AetOptionGetReal("simulate_dose", &dose));
-  if (dose == 0) PetscFunctionReturn(PETSC_SUCCESS);
-  PetscCall(AetOptionGetReal("simulate_cross_section_angstrom2", &section));
+  PetscCall(AetSimulateElectrons(&electrons));
+  if (electrons == 0) PetscFunctionReturn(PETSC_SUCCESS);
   PetscCall(AetSimulateSeed(&seed));
   PetscCallMPI(MPI_Comm_rank(comm, &rank));
   PetscCallMPI(MPI_Comm_size(comm, &size));
   AetBlock(views, rank, size, &start, &count);
 #pragma omp parallel for num_threads(AetThreads())
   for (ptrdiff_t p = 0; p < count * ny * nx; p++)
-    images[p] =
-        (float)(AetRandomPoisson(seed, STREAM_NOISE, (uint64_t)(start * ny * nx + p), images[p] * dose * section) / (dose * section));
+    images[p] = (float)(AetRandomPoisson(seed, STREAM_NOISE, (uint64_t)(start * ny * nx + p), images[p] * electrons) / electrons);
   PetscFunctionReturn(PETSC_SUCCESS);
 }

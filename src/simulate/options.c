@@ -71,6 +71,8 @@ static const AetOption options[] = {
      "simulate_tilt_max_deg at most; or random orientations from all sides"},
     {"simulate_pixel_angstrom", AET_OPTION_REAL, "Å", "0.4", 0.01, 100, NULL, "pixel size"},
     {"simulate_image_size", AET_OPTION_INT, "pixel", "0", 0, 65536, NULL, "edge of the square images; 0: fits the particle"},
+    {"simulate_images", AET_OPTION_ENUM, "", "linear", 0, 0, "linear|multislice",
+     "how images are made: Gaussian atoms added up, or the wave through the specimen (simulate_multislice_*), as fractions of the beam"},
     {"simulate_z_exponent", AET_OPTION_REAL, "", "1.7", 0, 4, NULL, "intensity of an atom grows as this power of Z (annular dark field)"},
     {"simulate_b_factor_angstrom2", AET_OPTION_REAL, "Å²", "5", 0, 100, NULL,
      "B: width of an atom's scattering and thermal motion, variance B/8π²"},

@@ -24,7 +24,7 @@ BEGIN {
   }
   # who may include another library's headers
   owners["hdf5.h"] = owners["hdf5_hl.h"] = owners["matio.h"] = owners["tiffio.h"] = "io"
-  owners["fftw3.h"] = owners["fftw3-mpi.h"] = "base dist recon tilt"
+  owners["fftw3.h"] = owners["fftw3-mpi.h"] = "base dist recon tilt simulate"
   owners["yaml.h"] = owners["cJSON.h"] = owners["xxhash.h"] = "base"
   bad = 0
 }
