@@ -237,14 +237,32 @@ static void Linear(const double lattice[2][2], const double C[2][2], double Q[2]
   AetMatrixTriangular((const double(*)[2])G, Q, U);
 }
 
+/* Covariance of the four linear terms of the coordinates. What one row leaves counts as one observation, so that the jitter of lines and
+   the noise of bright pixels are in it (cluster-robust: Liang and Zeger, Biometrika 73 (1986) 13). */
+static void Covariance(const Search *search, const AetLatticeModel *model, const Equations *block, double covariance[4][4])
+{
+  const int unknowns = AetLatticeUnknowns(model), first = AET_LATTICE_BACKGROUND + 2 * model->harmonics;
+  double    column[4][AET_LATTICE_UNKNOWNS], score[AET_LATTICE_UNKNOWNS];
+
+  memset(covariance, 0, sizeof(double[4][4]));
+  for (int c = 0; c < 4; c++) AetLatticeColumn(unknowns, block->normal, first + c / 2 * model->moved + c % 2, column[c]);
+  for (ptrdiff_t y = 0; y < search->ny; y++) {
+    double part[4] = {0};
+
+    AetLatticeScore(model, 1, y, search->image + y * search->nx, score);
+    for (int c = 0; c < 4; c++)
+      for (int i = 0; i < unknowns; i++) part[c] += column[c][i] * score[i];
+    for (int c = 0; c < 16; c++) covariance[c / 4][c % 4] += part[c / 4] * part[c % 4];
+  }
+}
+
 /* Standard deviations of M by those of the coordinates, to first order. */
 static void Deviations(const Search *search, const AetLatticeModel *model, const Equations *block, const double C[2][2], double sd[2][2])
 {
-  const int    unknowns = AetLatticeUnknowns(model), first = AET_LATTICE_BACKGROUND + 2 * model->harmonics, count = 2 * model->moved;
-  const double variance = block->squares / fmax(block->pixels - unknowns, 1), step = 1e-7;
-  double       covariance[4 * AET_SCAN_TERMS * AET_SCAN_TERMS], work[AET_LATTICE_UNKNOWNS], Q[2][2], U[2][2], slope[4][4];
+  const double step = 1e-7;
+  double       covariance[4][4], Q[2][2], U[2][2], slope[4][4];
 
-  AetLatticeCovariance(unknowns, block->normal, first, count, covariance, work);
+  Covariance(search, model, block, covariance);
   Linear(search->lattice, C, Q, U);
   for (int c = 0; c < 4; c++) {
     double moved[2][2] = {{C[0][0], C[0][1]}, {C[1][0], C[1][1]}}, changed[2][2];
@@ -256,10 +274,8 @@ static void Deviations(const Search *search, const AetLatticeModel *model, const
   for (int i = 0; i < 4; i++) {
     double sum = 0;
 
-    for (int c = 0; c < 4; c++)
-      for (int d = 0; d < 4; d++)
-        sum += slope[i][c] * slope[i][d] * covariance[(c / 2 * model->moved + c % 2) * count + d / 2 * model->moved + d % 2];
-    sd[i / 2][i % 2] = sqrt(fmax(sum, 0) * variance);
+    for (int c = 0; c < 16; c++) sum += slope[i][c / 4] * slope[i][c % 4] * covariance[c / 4][c % 4];
+    sd[i / 2][i % 2] = sqrt(fmax(sum, 0));
   }
 }
 

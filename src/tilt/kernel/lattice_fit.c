@@ -95,18 +95,32 @@ int AetLatticeSolve(int n, double *normal, double *right)
   return 1;
 }
 
-void AetLatticeCovariance(int n, const double *factor, int first, int count, double *block, double *work)
+void AetLatticeColumn(int n, const double *factor, int at, double *column)
 {
-  for (int c = 0; c < count; c++) {
-    for (int i = 0; i < n; i++) {
-      work[i] = i == first + c;
-      for (int k = 0; k < i; k++) work[i] -= factor[i * n + k] * work[k];
-      work[i] /= factor[i * n + i];
-    }
-    for (int i = n; i-- > 0;) {
-      for (int k = i + 1; k < n; k++) work[i] -= factor[k * n + i] * work[k];
-      work[i] /= factor[i * n + i];
-    }
-    for (int r = 0; r < count; r++) block[r * count + c] = work[first + r];
+  for (int i = 0; i < n; i++) {
+    column[i] = i == at;
+    for (int k = 0; k < i; k++) column[i] -= factor[i * n + k] * column[k];
+    column[i] /= factor[i * n + i];
+  }
+  for (int i = n; i-- > 0;) {
+    for (int k = i + 1; k < n; k++) column[i] -= factor[k * n + i] * column[k];
+    column[i] /= factor[i * n + i];
+  }
+}
+
+void AetLatticeScore(const AetLatticeModel *model, double window, ptrdiff_t y, const float *row, double *score)
+{
+  const int    unknowns = AetLatticeUnknowns(model);
+  const double v = (double)(y - model->ny / 2) / model->half;
+
+  memset(score, 0, sizeof *score * (size_t)unknowns);
+  if (fabs(v) > window) return;
+  for (ptrdiff_t p = 0; p < model->nx; p++) {
+    const double u = (double)(p - model->nx / 2) / model->half;
+    double       derivative[AET_LATTICE_UNKNOWNS], rest;
+
+    if (fabs(u) > window) continue;
+    rest = (double)row[p] - Model(model, u, v, derivative);
+    for (int i = 0; i < unknowns; i++) score[i] += derivative[i] * rest;
   }
 }

@@ -34,7 +34,9 @@ void AetLatticeRow(const AetLatticeModel *model, double window, ptrdiff_t y, con
                    double *squares, double *pixels);
 /* Solves normal x = right in place by Cholesky (right becomes x, normal its factor); 0 if it is not positive definite. */
 int AetLatticeSolve(int n, double *normal, double *right);
-/* After that: the inverse's block of the unknowns first … first+count-1, [count][count]. work [n]. */
-void AetLatticeCovariance(int n, const double *factor, int first, int count, double *block, double *work);
+/* After that: column `at` of the inverse, column [n]. */
+void AetLatticeColumn(int n, const double *factor, int at, double *column);
+/* score [U] = Σ over the row of (image - model) times the derivatives. */
+void AetLatticeScore(const AetLatticeModel *model, double window, ptrdiff_t y, const float *row, double *score);
 
 #endif
