@@ -88,3 +88,42 @@ void AetFrameListFree(AetFrameList *list)
   (void)PetscFree(list->file);
   list->count = 0;
 }
+
+/* FNV-1a over the digests of the files, in order. Rank 0. */
+static PetscErrorCode DigestAll(const AetFrameList *list, uint64_t *hash)
+{
+  PetscFunctionBegin;
+  for (ptrdiff_t i = 0; i < list->count; i++) {
+    char path[PETSC_MAX_PATH_LEN], name[256], digest[33];
+
+    PetscCall(AetFileSplitName(list->file[i], path, sizeof path, name, sizeof name));
+    PetscCall(AetFileDigest(path, digest));
+    for (const char *c = digest; *c; c++) *hash = (*hash ^ (unsigned char)*c) * UINT64_C(1099511628211);
+  }
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+PetscErrorCode AetFramesStamp(MPI_Comm comm, char stamp[AET_FRAMES_STAMP_SIZE])
+{
+  char           name[PETSC_MAX_PATH_LEN];
+  PetscBool      given, listed = PETSC_FALSE;
+  PetscMPIInt    rank;
+  AetFrameList   list;
+  uint64_t       hash = UINT64_C(14695981039346656037);
+  PetscErrorCode code = PETSC_SUCCESS;
+
+  PetscFunctionBegin;
+  stamp[0] = 0;
+  PetscCall(AetFramesAreGiven(&given));
+  PetscCall(AetOptionGetText("frames_files", name, sizeof name));
+  if (given) PetscCall(AetFrameListIs(comm, name, &listed));
+  if (!listed) PetscFunctionReturn(PETSC_SUCCESS);
+  PetscCall(AetFrameListRead(comm, name, &list));
+  PetscCallMPI(MPI_Comm_rank(comm, &rank));
+  if (rank == 0) code = DigestAll(&list, &hash);
+  AetFrameListFree(&list);
+  PetscCall(AetAgree(comm, code));
+  PetscCallMPI(MPI_Bcast(&hash, 1, MPI_UINT64_T, 0, comm));
+  snprintf(stamp, AET_FRAMES_STAMP_SIZE, "%016llx", (unsigned long long)hash);
+  PetscFunctionReturn(PETSC_SUCCESS);
+}

@@ -198,6 +198,30 @@ static void TestLists(void)
   ExpectFrames("images.txt", 0.4, 0, __LINE__);
 }
 
+/* A change of a listed file changes what a stage depends on; arrays need no stamp. */
+static void TestStamp(void)
+{
+  char      stamp[3][AET_FRAMES_STAMP_SIZE];
+  ptrdiff_t frames;
+
+  Unset();
+  AET_TEST_CALL(AetFramesPerView(MPI_COMM_WORLD, &frames));
+  AET_TEST(frames == 0);
+  Set("-frames_angles", "angles.txt");
+  Set("-frames_files", "stack.mrc");
+  AET_TEST_CALL(AetFramesStamp(MPI_COMM_WORLD, stamp[0]));
+  AET_TEST(!stamp[0][0]);
+  Set("-frames_files", "images.txt");
+  AET_TEST_CALL(AetFramesPerView(MPI_COMM_WORLD, &frames));
+  AET_TEST(frames == FRAMES);
+  AET_TEST_CALL(AetFramesStamp(MPI_COMM_WORLD, stamp[0]));
+  AET_TEST_CALL(AetFramesStamp(MPI_COMM_WORLD, stamp[1]));
+  WriteStack("image4.tif", 0, 1, NY);
+  AET_TEST_CALL(AetFramesStamp(MPI_COMM_WORLD, stamp[2]));
+  AET_TEST(strlen(stamp[0]) == 16 && !strcmp(stamp[0], stamp[1]) && strcmp(stamp[0], stamp[2]) != 0);
+  WriteStack("image4.tif", 4, 1, NY);
+}
+
 static void TestWrongCounts(void)
 {
   Unset();
@@ -297,9 +321,15 @@ static void TestGiven(void)
 
 int main(int argc, char **argv)
 {
-  static const AetTestCase cases[] = {{"arrays of four dimensions", TestArrays}, {"stacks", TestStacks},          {"lists", TestLists},
-                                      {"wrong counts", TestWrongCounts},         {"wrong files", TestWrongFiles}, {"no number", TestNan},
-                                      {"frames or projections", TestGiven},      {"clean up", TestFolderRemove}};
+  static const AetTestCase cases[] = {{"arrays of four dimensions", TestArrays},
+                                      {"stacks", TestStacks},
+                                      {"lists", TestLists},
+                                      {"stamp", TestStamp},
+                                      {"wrong counts", TestWrongCounts},
+                                      {"wrong files", TestWrongFiles},
+                                      {"no number", TestNan},
+                                      {"frames or projections", TestGiven},
+                                      {"clean up", TestFolderRemove}};
 
   AetOptionsRegister(&AetTiltOptions);
   AetOptionsRegister(&AetFramesOptions);
