@@ -299,4 +299,45 @@ AET_EXTERN PetscErrorCode AetDistortionRead(MPI_Comm comm, const char *path, Aet
 /** By `distortion_file`, else by `frames_reference` and its lattice, else the identity; refuses a file made with another pixel. Collective. */
 AET_EXTERN PetscErrorCode AetDistortionFromOptions(MPI_Comm comm, double pixel_angstrom, AetDistortion *distortion);
 
+/* ---- denoising ---- */
+
+typedef enum { AET_DENOISE_BM3D, AET_DENOISE_WIENER, AET_DENOISE_BOTH } AetDenoiseMethod; /* both: the first, checked by the second */
+typedef enum { AET_DENOISE_AUTO, AET_DENOISE_STANDARD, AET_DENOISE_TOMOGRAPHY, AET_DENOISE_STRONG } AetDenoiseProfile;
+typedef struct {
+  PetscBool         enabled;
+  AetDenoiseMethod  method;
+  AetDenoiseProfile profile;
+  PetscBool         noise_given;
+  AetNoise          noise; /* of one image as it is denoised, if given */
+} AetDenoiseSettings;
+/** From `denoise_*`; `automatic`: what `auto` stands for. Registers the table. Not collective. */
+AET_EXTERN PetscErrorCode AetDenoiseSettingsFromOptions(PetscBool automatic, AetDenoiseSettings *settings);
+
+/** One image with white Gaussian noise of standard deviation `sigma`, image [ny][nx] in place; `grey`: levels of 256 that a unit is worth. BM3D (Dabov,
+    Foi, Katkovnik, Egiazarian, IEEE Trans. Image Process. 16 (2007) 2080; Lebrun, Image Processing On Line 2 (2012) 175) in both stages, or
+    the Wiener filter of overlapping blocks. Over the threads, with the same bits for any number of them. AET_ERR_DATA for an image smaller than
+    a block. Not collective. */
+AET_EXTERN PetscErrorCode AetDenoiseImage(AetDenoiseMethod method, AetDenoiseProfile profile, double sigma, double grey, ptrdiff_t ny,
+                                          ptrdiff_t nx, float *image);
+
+/** What denoising did to one image; residuals are of the stabilised images, in standard deviations of their noise. All of it double. */
+typedef struct {
+  double grey;           /* levels of 256 that one standard deviation was worth to bm3d */
+  double residual;       /* root mean square of what was taken from the object: near 1 */
+  double correlation[2]; /* of that with itself one pixel on along x, y: 0 or below */
+  double mean;           /* change of the sum of the image, relative to the sum of its sizes */
+  double change;         /* root mean square change, in the unit of the image */
+  double difference;     /* method both: root mean square difference of the two, relative to the deviation of the image from its mean */
+  double ring;           /* method both: frequency in 1/px at which their ring correlation falls to a half */
+  double flagged;        /* 1: the two differ by more than twice the median of all images, or what was taken away is like itself by over 0.1 */
+} AetDenoisedView;
+typedef struct {
+  ptrdiff_t        views, flagged;
+  AetDenoisedView *view; /* [views], complete on every rank */
+} AetDenoiseReport;
+/** Denoises every image in place: stabilised by `noise` (of one image as it is: AetNoiseOfMean for means of frames), filtered, brought back by
+    the exact unbiased inverse; means over 25 × 25 pixels stay those of the image. `report` is made: AetDenoiseReportFree. Collective. */
+AET_EXTERN PetscErrorCode AetTiltDenoise(AetTiltSeries tilt, AetNoise noise, const AetDenoiseSettings *settings, AetDenoiseReport *report);
+AET_EXTERN PetscErrorCode AetDenoiseReportFree(AetDenoiseReport *report);
+
 #endif
