@@ -285,7 +285,7 @@ AET_EXTERN void AetDistortionIdentity(double pixel_angstrom, AetDistortion *dist
 AET_EXTERN PetscErrorCode AetDistortionFit(const char *name, ptrdiff_t ny, ptrdiff_t nx, const float *image, double pixel_angstrom,
                                            const double lattice[3], PetscBool cubic, AetDistortion *distortion);
 /** The image on the object's own grid, in place: linear terms alone by Fourier interpolation along columns, then rows, exact for images whose lines are
-    band-limited; others by a cubic B-spline. What lies outside the image is its mirrored border. `weight`: times |det| of the inverse map, which
+    band-limited; others by a cubic B-spline through samples at half pixels. What lies outside the image is its mirrored border. `weight`: times |det| of the inverse map, which
     keeps counts; without it values are kept, as is right where every pixel had the same time. Not collective. */
 AET_EXTERN PetscErrorCode AetDistortionApply(const AetDistortion *distortion, ptrdiff_t ny, ptrdiff_t nx, PetscBool weight, float *image);
 /** Every image of a series, by `distortion_weight`; the pixel becomes that of the object. AET_ERR_INPUT if the series has another pixel than

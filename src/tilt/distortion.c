@@ -34,23 +34,23 @@ void AetDistortionInverse(const AetDistortion *distortion, AetDistortion *invers
 
 /* ---------------------------------------------------------------- linear terms: two passes along lines */
 
-/* A pass over the lines of an image along one axis: pixel j of line l takes the value at step·(j - j0) + shear·(l - l0), from the middles
- * j0 and l0. */
+/* A pass over the lines of an image along one axis: pixel j of line l takes the value at step·(j - j0) + shear·(l - l0) + shift, from the
+   middles j0 and l0. */
 typedef struct {
   ptrdiff_t    lines, stride_line, stride; /* between lines, and along them */
-  double       shear;
+  double       step, shear, shift;
   AetLineChirp chirp;
 } Pass;
 
-static PetscErrorCode PassCreate(ptrdiff_t n, ptrdiff_t lines, double step, double shear, Pass *pass, size_t *room, float **work)
+/* Of a pass with its lines, strides and numbers: plans, and room for every thread. */
+static PetscErrorCode PassCreate(ptrdiff_t n, Pass *pass, size_t *room, float **work)
 {
-  const double  outside = (fabs(step - 1) * (double)n + fabs(shear) * (double)lines) / 2;
+  const double  outside = (fabs(pass->step - 1) * (double)n + fabs(pass->shear) * (double)pass->lines) / 2 + fabs(pass->shift);
   AetLineChirp *chirp = &pass->chirp;
   int           planned;
 
   PetscFunctionBegin;
-  pass->lines = lines, pass->shear = shear;
-  chirp->n = n, chirp->step = step;
+  chirp->n = n, chirp->step = pass->step;
   AetLineChirpSizes(n, outside, &chirp->N, &chirp->L);
   *room = AetLineChirpWork(chirp) + (size_t)((n + 15) / 16 * 16); /* of one thread, the line itself last */
   *work = fftwf_alloc_real(*room * (size_t)AetThreads());
@@ -84,7 +84,7 @@ static void PassRun(const Pass *pass, size_t room, float *work, float *image)
 
     for (ptrdiff_t l = t; l < pass->lines; l += threads) {
       float       *pixel = image + l * pass->stride_line;
-      const double first = (double)AetOrigin(n) * (1 - pass->chirp.step) + pass->shear * (double)(l - AetOrigin(pass->lines));
+      const double first = (double)AetOrigin(n) * (1 - pass->step) + pass->shear * (double)(l - AetOrigin(pass->lines)) + pass->shift;
 
       for (ptrdiff_t j = 0; j < n; j++) line[j] = pixel[j * pass->stride];
       AetLineChirpAt(&pass->chirp, first, line, line, own);
@@ -94,16 +94,18 @@ static void PassRun(const Pass *pass, size_t room, float *work, float *image)
 }
 
 /* One pass over `count` images. */
-static PetscErrorCode Sweep(ptrdiff_t ny, ptrdiff_t nx, PetscBool columns, double step, double shear, ptrdiff_t count, float *images)
+static PetscErrorCode Sweep(ptrdiff_t ny, ptrdiff_t nx, PetscBool columns, double step, double shear, double shift, ptrdiff_t count,
+                            float *images)
 {
-  Pass           pass = {.stride_line = columns ? 1 : nx, .stride = columns ? nx : 1};
+  Pass           pass = {.lines = columns ? nx : ny, .stride_line = columns ? 1 : nx, .stride = columns ? nx : 1};
   size_t         room = 0;
   float         *work = NULL;
   PetscErrorCode code;
 
   PetscFunctionBegin;
-  if (step == 1 && shear == 0) PetscFunctionReturn(PETSC_SUCCESS);
-  code = PassCreate(columns ? ny : nx, columns ? nx : ny, step, shear, &pass, &room, &work);
+  if (step == 1 && shear == 0 && shift == 0) PetscFunctionReturn(PETSC_SUCCESS);
+  pass.step = step, pass.shear = shear, pass.shift = shift;
+  code = PassCreate(columns ? ny : nx, &pass, &room, &work);
   for (ptrdiff_t i = 0; i < count && !code; i++) PassRun(&pass, room, work, images + i * ny * nx);
   PetscCall(PassDestroy(&pass, &work));
   PetscFunctionReturn(code);
@@ -116,8 +118,8 @@ static PetscErrorCode ApplyLinear(const double B[2][2], ptrdiff_t ny, ptrdiff_t 
   const double p = B[0][0], q = B[0][1], r = B[1][0] / p, s = B[1][1] - r * q;
 
   PetscFunctionBegin;
-  PetscCall(Sweep(ny, nx, PETSC_TRUE, s, r, count, images));
-  PetscCall(Sweep(ny, nx, PETSC_FALSE, p, q, count, images));
+  PetscCall(Sweep(ny, nx, PETSC_TRUE, s, r, 0, count, images));
+  PetscCall(Sweep(ny, nx, PETSC_FALSE, p, q, 0, count, images));
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
@@ -129,7 +131,21 @@ static void Prefilter(ptrdiff_t ny, ptrdiff_t nx, double *value)
   for (ptrdiff_t x = 0; x < nx; x++) AetSplinePrefilter(ny, nx, value + x);
 }
 
-/* One row of the corrected image. */
+/* Samples at every half pixel, [2 ny][2 nx], by Fourier interpolation: a spline through the pixels alone would damp what is finer than
+   about three of them. work [ny][nx]. */
+static PetscErrorCode Upsample(ptrdiff_t ny, ptrdiff_t nx, const float *image, float *work, double *fine)
+{
+  PetscFunctionBegin;
+  for (int half = 0; half < 4; half++) {
+    memcpy(work, image, sizeof *work * (size_t)(ny * nx));
+    PetscCall(Sweep(ny, nx, PETSC_TRUE, 1, 0, 0.5 * (half / 2), 1, work));
+    PetscCall(Sweep(ny, nx, PETSC_FALSE, 1, 0, 0.5 * (half % 2), 1, work));
+    for (ptrdiff_t p = 0; p < ny * nx; p++) fine[(2 * (p / nx) + half / 2) * 2 * nx + 2 * (p % nx) + half % 2] = (double)work[p];
+  }
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+/* One row of the corrected image from the coefficients of its samples at half pixels. */
 static void SplineRow(const AetDistortion *distortion, ptrdiff_t ny, ptrdiff_t nx, ptrdiff_t y, PetscBool weight, const double *coefficient,
                       float *row)
 {
@@ -144,22 +160,27 @@ static void SplineRow(const AetDistortion *distortion, ptrdiff_t ny, ptrdiff_t n
     (void)AetScanInverse(distortion->term, place, m); /* of a map that folds, the last step is as good as any */
     AetScanPlace(distortion->term, m, at, J);
     if (weight) factor = 1 / fabs(AetMatrixInverse((const double(*)[2])J, back));
-    row[x] = (float)(factor * AetSplineAt(ny, nx, coefficient, m[1] + (double)AetOrigin(ny), m[0] + (double)AetOrigin(nx)));
+    row[x] =
+        (float)(factor * AetSplineAt(2 * ny, 2 * nx, coefficient, 2 * (m[1] + (double)AetOrigin(ny)), 2 * (m[0] + (double)AetOrigin(nx))));
   }
 }
 
 static PetscErrorCode ApplySpline(const AetDistortion *distortion, ptrdiff_t ny, ptrdiff_t nx, PetscBool weight, float *image)
 {
-  double *coefficient;
+  double        *coefficient;
+  float         *work;
+  PetscErrorCode code;
 
   PetscFunctionBegin;
-  PetscCall(PetscMalloc1((size_t)(ny * nx), &coefficient));
-  for (ptrdiff_t p = 0; p < ny * nx; p++) coefficient[p] = (double)image[p];
-  Prefilter(ny, nx, coefficient);
+  PetscCall(PetscMalloc2(4 * (size_t)(ny * nx), &coefficient, (size_t)(ny * nx), &work));
+  code = Upsample(ny, nx, image, work, coefficient);
+  if (!code) {
+    Prefilter(2 * ny, 2 * nx, coefficient);
 #pragma omp parallel for num_threads(AetThreads())
-  for (ptrdiff_t y = 0; y < ny; y++) SplineRow(distortion, ny, nx, y, weight, coefficient, image + y * nx);
-  PetscCall(PetscFree(coefficient));
-  PetscFunctionReturn(PETSC_SUCCESS);
+    for (ptrdiff_t y = 0; y < ny; y++) SplineRow(distortion, ny, nx, y, weight, coefficient, image + y * nx);
+  }
+  PetscCall(PetscFree2(coefficient, work));
+  PetscFunctionReturn(code);
 }
 
 /* ---------------------------------------------------------------- images */

@@ -322,7 +322,8 @@ static void TestCubicImages(void)
   Atoms((const double(*)[9])truth.distortion, bent, straight);
   AET_TEST(Difference(bent, straight) > 0.2);
   AET_TEST_CALL(AetDistortionApply(&distortion, SMALL, SMALL, PETSC_FALSE, bent));
-  AET_TEST_CLOSE(Difference(bent, straight), 0, 0.04); /* a spline damps what is finer than about three pixels */
+  if (getenv("AET_SHOW")) fprintf(stderr, "cubic correction: %.2g of the largest value\n", Difference(bent, straight));
+  AET_TEST_CLOSE(Difference(bent, straight), 0, 5e-4);
 }
 
 /* ---------------------------------------------------------------- options and files */
