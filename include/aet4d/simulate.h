@@ -69,6 +69,54 @@ AET_EXTERN const char *AetDefectName(int kind);
     Collective. */
 AET_EXTERN PetscErrorCode AetSpecimenWrite(MPI_Comm comm, const AetSpecimen *specimen, const char *path);
 
+/* ---- annealing series ---- */
+
+AET_EXTERN const AetOptionTable AetSimulateSeriesOptions;
+#define AET_SERIES_TIMES_MAX 32
+#define AET_SCRIPTED_PARTNERS 8
+#define AET_SCRIPTED_THRESHOLD 0.3 /* planted order from which an atom belongs to a nucleus */
+
+/** A nucleus at a time (from 0): order (index into the choices of simulate_order), variant, atoms of at least the threshold's order, radius
+    and centre in Å in the frame of that time. */
+typedef struct {
+  int    time, nucleus, order, variant, sites;
+  double radius, position[3];
+} AetScriptedNucleus;
+typedef enum {
+  AET_SCRIPTED_BIRTH,
+  AET_SCRIPTED_GROWTH,
+  AET_SCRIPTED_FLUCTUATION,
+  AET_SCRIPTED_DISSOLUTION,
+  AET_SCRIPTED_MERGE,
+  AET_SCRIPTED_DIVISION,
+  AET_SCRIPTED_KINDS
+} AetScriptedKind;
+/** What happens from a time to the next, and to which nuclei. */
+typedef struct {
+  int from_time, to_time, kind, from_count, to_count, from[AET_SCRIPTED_PARTNERS], to[AET_SCRIPTED_PARTNERS];
+} AetScriptedEvent;
+/** One particle at several times. Of an atom at x in the frame of the particle, time t sees rotation[t] x + shift[t]; nothing else moves a
+    core atom. Complete on every rank. */
+typedef struct {
+  int                 times;
+  char                label[AET_SERIES_TIMES_MAX][64];
+  double              minutes[AET_SERIES_TIMES_MAX], rotation[AET_SERIES_TIMES_MAX][9], shift[AET_SERIES_TIMES_MAX][3];
+  AetSpecimen         specimen[AET_SERIES_TIMES_MAX];
+  PetscInt            nuclei, events;
+  AetScriptedNucleus *nucleus;
+  AetScriptedEvent   *event;
+} AetSpecimenSeries;
+/** The series of the `simulate_series_*` options (docs/theory/annealing.md): a frozen core, a shell whose atoms leave, arrive and change
+    places, nuclei by a script; the composition is the same at all times. Collective on PETSC_COMM_WORLD where a script file is named, else
+    not. */
+AET_EXTERN PetscErrorCode AetSpecimenSeriesFromOptions(AetSpecimenSeries *series);
+AET_EXTERN void           AetSpecimenSeriesDestroy(AetSpecimenSeries *series);
+/** folder/<label>/truth.h5 and .xyz (the folders exist), folder/nuclei.csv, events.csv, series_truth.h5. Collective. */
+AET_EXTERN PetscErrorCode AetSpecimenSeriesWrite(MPI_Comm comm, const AetSpecimenSeries *series, const char *folder);
+/** As the tables say it; NULL beyond the last. */
+AET_EXTERN const char *AetScriptedEventName(int kind);
+AET_EXTERN const char *AetScriptedOrderName(int order);
+
 /** The tilt plan of `simulate_views`, `simulate_tilt_max_deg` and `simulate_angles_scheme`: angles_deg [views][3] of the zyx convention,
     rotations about the tilt axis y, evenly spaced or with equal slopes: steps of tan theta within 45 degrees and of cot theta beyond, of
    one over a whole number; or rotations drawn evenly from all, keyed by seed and view. Free with PetscFree. Not collective. */
@@ -89,6 +137,8 @@ AET_EXTERN PetscErrorCode AetSimulateElectrons(double *electrons);
     is unchanged. Dose 0 changes nothing. Keyed by seed, view and pixel.
     images [v_count][ny][nx], views by AetBlock. Not collective. */
 AET_EXTERN PetscErrorCode AetSimulateNoise(MPI_Comm comm, ptrdiff_t views, ptrdiff_t ny, ptrdiff_t nx, float *images);
+/** The same with the noise of another measurement (0 … 255; 0: AetSimulateNoise). Not collective. */
+AET_EXTERN PetscErrorCode AetSimulateNoiseAgain(MPI_Comm comm, int measurement, ptrdiff_t views, ptrdiff_t ny, ptrdiff_t nx, float *images);
 
 /* ---- frames ---- */
 AET_EXTERN const AetOptionTable AetSimulateFramesOptions;

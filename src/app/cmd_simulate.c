@@ -2,28 +2,27 @@
 #include "app.h"
 #include "output.h"
 #include "simulate_frames.h"
+#include "simulate_measure.h"
 #include <string.h>
 
 /* Images [view][y][x] as the planes of a volume: both are split by AetBlock over their slowest axis. */
-static PetscErrorCode Measure(MPI_Comm comm, const AetSpecimen *specimen, PetscInt views, const double (*angles_deg)[3], double pixel,
-                              AetVolume *stack)
+PetscErrorCode AetSimulateMeasure(MPI_Comm comm, const AetSpecimen *specimen, int measurement, PetscInt views,
+                                  const double (*angles_deg)[3], ptrdiff_t size, double pixel, AetVolume *stack)
 {
-  ptrdiff_t n[3];
+  const ptrdiff_t n[3] = {views, size, size};
   double(*rotation)[9];
 
   PetscFunctionBegin;
-  PetscCall(AetSimulateImageSize(specimen, pixel, &n[1]));
-  n[0] = views, n[2] = n[1];
   PetscCall(PetscMalloc1(views, &rotation));
   for (PetscInt v = 0; v < views; v++) AetRotationFromAngles(AET_ANGLES_ZYX, angles_deg[v], rotation[v]);
   PetscCall(AetVolumeCreate(comm, n, pixel, stack));
   PetscCall(AetSimulateProjections(comm, specimen, views, (const double(*)[9])rotation, n[1], n[2], pixel, (*stack)->data));
-  PetscCall(AetSimulateNoise(comm, views, n[1], n[2], (*stack)->data));
+  PetscCall(AetSimulateNoiseAgain(comm, measurement, views, n[1], n[2], (*stack)->data));
   PetscCall(PetscFree(rotation));
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
-static PetscErrorCode WriteAngles(MPI_Comm comm, const char *path, PetscInt views, const double (*angles_deg)[3])
+PetscErrorCode AetSimulateWriteAngles(MPI_Comm comm, const char *path, PetscInt views, const double (*angles_deg)[3])
 {
   int            rank;
   char          *text;
@@ -76,20 +75,28 @@ PetscErrorCode AetCommandSimulate(int count, char **files)
   AetSpecimen specimen;
   AetVolume   stack;
   PetscInt    views;
+  PetscBool   series;
+  ptrdiff_t   size;
   double(*angles_deg)[3], pixel, begin = MPI_Wtime();
   char path[PETSC_MAX_PATH_LEN];
 
   PetscFunctionBegin;
+  PetscCall(AetOptionIsSet("simulate_series_labels", &series));
+  if (series) {
+    PetscCall(AetCommandSimulateSeries());
+    PetscFunctionReturn(PETSC_SUCCESS);
+  }
   PetscCall(AetOptionGetReal("simulate_pixel_angstrom", &pixel));
   PetscCall(AetSpecimenFromOptions(&specimen));
   PetscCall(AetSimulateAngles(&views, &angles_deg));
-  PetscCall(Measure(comm, &specimen, views, (const double(*)[3])angles_deg, pixel, &stack));
+  PetscCall(AetSimulateImageSize(&specimen, pixel, &size));
+  PetscCall(AetSimulateMeasure(comm, &specimen, 0, views, (const double(*)[3])angles_deg, size, pixel, &stack));
   PetscCall(AetOutputOpen(comm, &output));
   PetscCall(AetOutputFolder(comm, &output, "simulated"));
   AetOutputPath(&output, "simulated/truth.h5", path);
   PetscCall(AetSpecimenWrite(comm, &specimen, path));
   AetOutputPath(&output, "simulated/angles.txt", path);
-  PetscCall(WriteAngles(comm, path, views, (const double(*)[3])angles_deg));
+  PetscCall(AetSimulateWriteAngles(comm, path, views, (const double(*)[3])angles_deg));
   AetOutputPath(&output, "simulated/projections.mrc", path);
   PetscCall(AetVolumeWrite(stack, path));
   PetscCall(Describe(comm, &output, &specimen, stack, begin));

@@ -37,8 +37,8 @@ static const AetOptionTable *const reconstruct_tables[] = {&AetBaseOptions,
                                                            &AetOrientationOptions,
                                                            &AetDistOptions,
                                                            NULL};
-static const AetOptionTable *const simulate_tables[] = {&AetBaseOptions, &AetSimulateOptions, &AetSimulateFramesOptions,
-                                                        &AetMultisliceOptions, NULL};
+static const AetOptionTable *const simulate_tables[] = {&AetBaseOptions,           &AetSimulateOptions,   &AetSimulateSeriesOptions,
+                                                        &AetSimulateFramesOptions, &AetMultisliceOptions, NULL};
 static const AetOptionTable *const compare_tables[] = {&AetBaseOptions, &AetCompareOptions, NULL};
 static const AetOptionTable *const app_tables[] = {&AetBaseOptions, NULL};
 static const AetOptionTable *const no_tables[] = {NULL};

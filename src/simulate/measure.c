@@ -196,7 +196,7 @@ PetscErrorCode AetSimulateElectrons(double *electrons)
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
-PetscErrorCode AetSimulateNoise(MPI_Comm comm, ptrdiff_t views, ptrdiff_t ny, ptrdiff_t nx, float *images)
+PetscErrorCode AetSimulateNoiseAgain(MPI_Comm comm, int measurement, ptrdiff_t views, ptrdiff_t ny, ptrdiff_t nx, float *images)
 {
   int       rank, size;
   ptrdiff_t start, count;
@@ -212,6 +212,15 @@ PetscErrorCode AetSimulateNoise(MPI_Comm comm, ptrdiff_t views, ptrdiff_t ny, pt
   AetBlock(views, rank, size, &start, &count);
 #pragma omp parallel for num_threads(AetThreads())
   for (ptrdiff_t p = 0; p < count * ny * nx; p++)
-    images[p] = (float)(AetRandomPoisson(seed, STREAM_NOISE, (uint64_t)(start * ny * nx + p), images[p] * electrons) / electrons);
+    images[p] =
+        (float)(AetRandomPoisson(seed, (uint64_t)(STREAM_NOISE + measurement), (uint64_t)(start * ny * nx + p), images[p] * electrons) /
+                electrons);
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+PetscErrorCode AetSimulateNoise(MPI_Comm comm, ptrdiff_t views, ptrdiff_t ny, ptrdiff_t nx, float *images)
+{
+  PetscFunctionBegin;
+  PetscCall(AetSimulateNoiseAgain(comm, 0, views, ny, nx, images));
   PetscFunctionReturn(PETSC_SUCCESS);
 }
