@@ -70,6 +70,7 @@ AET_EXTERN PetscErrorCode AetFramesPerView(MPI_Comm comm, ptrdiff_t *frames);
 AET_EXTERN PetscErrorCode AetFramesStamp(MPI_Comm comm, char stamp[AET_FRAMES_STAMP_SIZE]);
 /** The mean of the frames of every view as it is, nothing registered. Collective. */
 AET_EXTERN PetscErrorCode AetFramesMean(AetFrames set, AetTiltSeries *tilt);
+
 /* ---- drift: sub-pixel tools ----
    Room and plans for images of one size. One such object serves one thread at a time; make them before threads start (FFTW plans one at a
    time). A shift (dx, dy) px says that content at (x, y) of the reference is at (x + dx, y + dy) of the image. */
@@ -256,6 +257,56 @@ AET_EXTERN PetscErrorCode AetNoiseStabilise(AetNoise noise, ptrdiff_t count, flo
 /** From means of such values back to means of z without bias: the exact unbiased inverse (Mäkitalo and Foi, IEEE Trans. Image Process. 22
     (2013) 91), by a table; continued in a straight line below the transform of p = 0. image [count] in place. Not collective. */
 AET_EXTERN PetscErrorCode AetNoiseUnstabilise(AetNoise noise, ptrdiff_t count, float *image);
+/* ---- drift of frames ---- */
+
+/** What became of a frame. */
+typedef enum {
+  AET_FRAME_USED,
+  AET_FRAME_EMPTY,   /* not finite, or nothing but one value */
+  AET_FRAME_UNLIKE,  /* its content is not that of the others */
+  AET_FRAME_MISFIT   /* differs from the mean of the others by more than noise: a jump within the frame, damage */
+} AetFrameState;
+typedef enum { AET_DRIFT_RIGID, AET_DRIFT_LINEAR, AET_DRIFT_LINES } AetDriftMethod;
+
+/** How every frame was displaced: enough to correct another signal that was taken in the same scan. Displacements are on the image (x, y), in px;
+    the mean over the frames of a view is 0. Fields are readable by everybody. */
+typedef struct _p_AetDriftRecord *AetDriftRecord;
+struct _p_AetDriftRecord {
+  MPI_Comm       comm; /* duplicated */
+  ptrdiff_t      views, frames, ny, nx;
+  ptrdiff_t      v_start, v_count; /* local views */
+  double         pixel_angstrom;
+  AetDriftMethod method;           /* that was asked for: auto has become one of the others */
+  double         flyback_lines;
+  double        *scan_deg;         /* [frames] */
+  /* on every rank */
+  double (*shift)[2];     /* [views · frames] mean over the lines */
+  double (*rate)[2];      /* [views · frames] px per line, least squares */
+  int     *state;         /* [views · frames] AetFrameState */
+  double  *misfit;        /* [views · frames] squared difference from the mean of the others over its expectation; 0 where not known */
+  double (*drift)[2];     /* [views] steady drift, px per line time */
+  double  *walk_px;       /* [views] r.m.s. random walk per frame that the lines were smoothed with */
+  double  *residual_px;   /* [views] r.m.s. error of a line's displacement relative to the mean, per axis, as the noise allows it; 0: one frame */
+  int     *pairs_rejected; /* [views] */
+  /* of the local views */
+  double (*path)[2]; /* [v_count · frames][lines] displacement of each line along the image's x, y, in the order they were taken */
+};
+AET_EXTERN const AetOptionTable AetDriftOptions;
+
+/** Registers the frames of each view, corrects the drift between them and within them, and averages them, as the `drift_*` options say.
+    Frames that are damaged are left out. One frame per view is taken as it is. Views are spread over ranks and threads; the result does not
+    depend on either. `record` (may be NULL) and `tilt` belong to the caller. AET_ERR_DATA if no frame of a view can be used, AET_ERR_INPUT if scan
+    directions do not suit (multiples of 90°; other than along x: square images). Method: docs/theory/drift.md. Collective. */
+AET_EXTERN PetscErrorCode AetFramesAverage(AetFrames frames, AetDriftRecord *record, AetTiltSeries *tilt);
+/** The same corrections and the same choice of frames for another signal of the same scan (same views, frames, sizes). Collective. */
+AET_EXTERN PetscErrorCode AetFramesApply(AetDriftRecord record, AetFrames frames, AetTiltSeries *tilt);
+/** r.m.s. of residual_px over the views, in pm; frames that were left out; views with more than one frame. Not collective. */
+AET_EXTERN PetscErrorCode AetDriftRecordSummary(AetDriftRecord record, double *residual_pm, int *rejected, int *registered);
+/** As groups `drift` (one row per frame), `drift_views` and `drift_path` of an open file; and back. Collective. */
+AET_EXTERN PetscErrorCode AetDriftRecordWrite(AetDriftRecord record, AetFile file);
+AET_EXTERN PetscErrorCode AetDriftRecordRead(MPI_Comm comm, AetFile file, AetDriftRecord *record);
+/** NULL is accepted. Collective. */
+AET_EXTERN PetscErrorCode AetDriftRecordDestroy(AetDriftRecord *record);
 
 /* ---- distortion ---- */
 AET_EXTERN const AetOptionTable AetDistortionOptions;

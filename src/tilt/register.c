@@ -2,7 +2,9 @@
 #include "tilt/kernel/correlate.h"
 #include "tilt/kernel/extend.h"
 #include "tilt/kernel/line_positions.h"
+#include "tilt/kernel/template_filter.h"
 #include "tilt/kernel/upsampled.h"
+#include "tilt/register_private.h"
 #include <aet4d/tilt.h>
 #include <fftw3.h>
 #include <math.h>
@@ -15,11 +17,12 @@ struct _p_AetRegister {
   ptrdiff_t      n[2];    /* y, x */
   ptrdiff_t      line[2]; /* lengths of the periodic lines along y, x */
   ptrdiff_t      N[2];    /* of the padded images */
-  fftwf_plan     line_forward[2], line_backward[2], forward, backward;
+  fftwf_plan     line_forward[2], line_backward[2], forward, backward, periodic_forward, periodic_backward;
   float         *samples;                     /* one line */
   float complex *frequencies;                 /* of it */
   float         *image;                       /* [ny][nx] */
   float complex *padded, *cross, *matched[2]; /* [Ny][Nx/2+1] */
+  float complex *periodic;                    /* two of [line y][line x/2+1] */
   float         *upsampled, *weight;
   double        *power, *position;
 };
@@ -37,15 +40,16 @@ static PetscErrorCode PlanLines(AetRegister room)
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
-static PetscErrorCode PlanImages(AetRegister room)
+/* In place, for any array of that size. */
+static PetscErrorCode PlanImages(const ptrdiff_t N[2], float complex *room, fftwf_plan *forward, fftwf_plan *backward)
 {
+  const unsigned flags = FFTW_ESTIMATE | FFTW_UNALIGNED;
+
   PetscFunctionBegin;
-  room->forward = fftwf_plan_dft_r2c_2d((int)room->N[0], (int)room->N[1], (float *)room->padded, (fftwf_complex *)room->padded,
-                                        FFTW_ESTIMATE | FFTW_UNALIGNED);
-  AetCheckFFTW(room->forward);
-  room->backward = fftwf_plan_dft_c2r_2d((int)room->N[0], (int)room->N[1], (fftwf_complex *)room->padded, (float *)room->padded,
-                                         FFTW_ESTIMATE | FFTW_UNALIGNED);
-  AetCheckFFTW(room->backward);
+  *forward = fftwf_plan_dft_r2c_2d((int)N[0], (int)N[1], (float *)room, (fftwf_complex *)room, flags);
+  AetCheckFFTW(*forward);
+  *backward = fftwf_plan_dft_c2r_2d((int)N[0], (int)N[1], (fftwf_complex *)room, (float *)room, flags);
+  AetCheckFFTW(*backward);
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
@@ -53,6 +57,7 @@ static PetscErrorCode AllocateRoom(AetRegister room)
 {
   const size_t   longest = (size_t)PetscMax(room->line[0], room->line[1]), spectrum = (size_t)(room->N[0] * (room->N[1] / 2 + 1));
   const AetCross cross = {.Ny = room->N[0], .Nx = room->N[1], .my = (room->N[0] - 1) / 2, .mx = room->N[1] / 2, .cross = NULL};
+  const size_t   rings = (size_t)PetscMax(AetRings(room->N[0], room->N[1]), AetRings(room->line[0], room->line[1]));
 
   PetscFunctionBegin;
   room->samples = fftwf_alloc_real(longest);
@@ -60,11 +65,11 @@ static PetscErrorCode AllocateRoom(AetRegister room)
   AetCheck(room->samples && room->frequencies, AET_ERR_MEMORY, "no memory to register images of %td×%td", room->n[0], room->n[1]);
   PetscCall(PetscMalloc1((size_t)(room->n[0] * room->n[1]), &room->image));
   PetscCall(PetscMalloc1(spectrum, &room->padded));
+  PetscCall(PetscMalloc1(2 * (size_t)(room->line[0] * (room->line[1] / 2 + 1)), &room->periodic));
   PetscCall(PetscMalloc1(spectrum, &room->cross));
   for (int i = 0; i < 2; i++) PetscCall(PetscMalloc1(spectrum, &room->matched[i]));
   PetscCall(PetscMalloc1(AetUpsampledWork(&cross), &room->upsampled));
-  PetscCall(
-      PetscMalloc2((size_t)AetRings(room->N[0], room->N[1]), &room->weight, 2 * (size_t)AetRings(room->N[0], room->N[1]), &room->power));
+  PetscCall(PetscMalloc2(rings, &room->weight, 2 * rings, &room->power));
   PetscCall(PetscMalloc1((size_t)room->n[0], &room->position));
   PetscFunctionReturn(PETSC_SUCCESS);
 }
@@ -78,7 +83,8 @@ static PetscErrorCode SetUp(AetRegister room)
   PetscCall(AllocateRoom(room));
   fftwf_plan_with_nthreads(1);
   code = PlanLines(room);
-  if (!code) code = PlanImages(room);
+  if (!code) code = PlanImages(room->N, room->padded, &room->forward, &room->backward);
+  if (!code) code = PlanImages(room->line, room->periodic, &room->periodic_forward, &room->periodic_backward);
   fftwf_plan_with_nthreads(AetThreads());
   PetscFunctionReturn(code);
 }
@@ -116,10 +122,13 @@ PetscErrorCode AetRegisterDestroy(AetRegister *out)
   }
   if (room->forward) fftwf_destroy_plan(room->forward);
   if (room->backward) fftwf_destroy_plan(room->backward);
+  if (room->periodic_forward) fftwf_destroy_plan(room->periodic_forward);
+  if (room->periodic_backward) fftwf_destroy_plan(room->periodic_backward);
   fftwf_free(room->samples);
   fftwf_free(room->frequencies);
   PetscCall(PetscFree(room->image));
   PetscCall(PetscFree(room->padded));
+  PetscCall(PetscFree(room->periodic));
   PetscCall(PetscFree(room->cross));
   PetscCall(PetscFree(room->upsampled));
   PetscCall(PetscFree2(room->weight, room->power));
@@ -172,17 +181,14 @@ static double Inside(double place, ptrdiff_t n)
   return edge <= 0 ? 0 : edge >= 1 ? 1 : edge;
 }
 
-PetscErrorCode AetRegisterLines(AetRegister room, const double (*path)[2], const float *frame, float *even, float *covered)
+void AetMoveLines(AetRegister room, const double (*path)[2], const float *frame, float *even, float *covered)
 {
   const ptrdiff_t ny = room->n[0], nx = room->n[1];
-  PetscBool       still = PETSC_TRUE;
+  int             still = 1;
 
-  PetscFunctionBegin;
   for (ptrdiff_t l = 0; l < ny; l++) {
-    AetCheck(isfinite(path[l][0]) && isfinite(path[l][1]), AET_ERR_INPUT, "drift of line %td: expected finite numbers, found (%g, %g)", l,
-             path[l][0], path[l][1]);
     MoveLine(room, 1, -path[l][0], frame + l * nx, room->image + l * nx);
-    if (path[l][1] != 0) still = PETSC_FALSE;
+    if (path[l][1] != 0) still = 0;
   }
   AetLinePositions(ny, path, room->position);
   if (still)
@@ -195,6 +201,15 @@ PetscErrorCode AetRegisterLines(AetRegister room, const double (*path)[2], const
     AetLinePath(ny, path, room->position[y], at);
     for (ptrdiff_t x = 0; x < nx; x++) covered[y * nx + x] = (float)(inside * Inside((double)x + at[0], nx));
   }
+}
+
+PetscErrorCode AetRegisterLines(AetRegister room, const double (*path)[2], const float *frame, float *even, float *covered)
+{
+  PetscFunctionBegin;
+  for (ptrdiff_t l = 0; l < room->n[0]; l++)
+    AetCheck(isfinite(path[l][0]) && isfinite(path[l][1]), AET_ERR_INPUT, "drift of line %td: expected finite numbers, found (%g, %g)", l,
+             path[l][0], path[l][1]);
+  AetMoveLines(room, path, frame, even, covered);
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
@@ -203,11 +218,16 @@ size_t AetRegisterSpectrumSize(AetRegister room)
   return (size_t)(room->N[0] * (room->N[1] / 2 + 1));
 }
 
+void AetMatchSpectrum(AetRegister room, double taper, const float *image, float complex *spectrum)
+{
+  AetCorrelatePad(room->n, room->N, 2 * (room->N[1] / 2 + 1), taper, image, (float *)spectrum);
+  fftwf_execute_dft_r2c(room->forward, (float *)spectrum, (fftwf_complex *)spectrum);
+}
+
 PetscErrorCode AetRegisterSpectrum(AetRegister room, const AetMatchOptions *options, const float *image, float complex *spectrum)
 {
   PetscFunctionBegin;
-  AetCorrelatePad(room->n, room->N, 2 * (room->N[1] / 2 + 1), options->taper, image, (float *)spectrum);
-  fftwf_execute_dft_r2c(room->forward, (float *)spectrum, (fftwf_complex *)spectrum);
+  AetMatchSpectrum(room, options->taper, image, spectrum);
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
@@ -232,24 +252,30 @@ static void CoarsePeak(AetRegister room, double range_px, double d[2])
   AetCorrelatePeak(room->N, row, range_px > 0 ? range_px : (double)PetscMax(room->n[0], room->n[1]) / 2, (float *)room->padded, d);
 }
 
-PetscErrorCode AetRegisterMatchSpectra(AetRegister room, const AetMatchOptions *options, const float complex *reference,
-                                       const float complex *image, AetMatch *match)
+void AetMatchSpectra(AetRegister room, const AetMatchOptions *options, const float complex *reference, const float complex *image,
+                     AetMatch *match)
 {
   const double cutoff = options->cutoff > 0 ? options->cutoff : 1;
   AetCross     cross = Window(room, PetscMin(cutoff, 0.5));
   double       scale, d[2], hessian[3] = {0}, value;
 
-  PetscFunctionBegin;
   if (options->wiener) AetCorrelateWiener(room->N[0], room->N[1], reference, image, room->weight, room->power);
   scale = AetCorrelateCross(room->N[0], room->N[1], cutoff, options->whiten, options->wiener ? room->weight : NULL, reference, image,
                             room->cross);
   memset(match, 0, sizeof *match);
-  if (!(scale > 0) || !isfinite(scale)) PetscFunctionReturn(PETSC_SUCCESS);
+  if (!(scale > 0) || !isfinite(scale)) return;
   CoarsePeak(room, options->range_px, d);
   AetUpsampledPeak(&cross, 0.1, d, room->upsampled);
   AetUpsampledPeak(&cross, 0.01, d, room->upsampled);
   value = AetUpsampledNewton(&cross, 0.05, d, hessian);
   *match = (AetMatch){d[1], d[0], scale * value, {-scale * hessian[2], -scale * hessian[1], -scale * hessian[0]}};
+}
+
+PetscErrorCode AetRegisterMatchSpectra(AetRegister room, const AetMatchOptions *options, const float complex *reference,
+                                       const float complex *image, AetMatch *match)
+{
+  PetscFunctionBegin;
+  AetMatchSpectra(room, options, reference, image, match);
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
@@ -261,4 +287,31 @@ PetscErrorCode AetRegisterMatch(AetRegister room, const AetMatchOptions *options
   PetscCall(AetRegisterSpectrum(room, options, image, room->matched[1]));
   PetscCall(AetRegisterMatchSpectra(room, options, room->matched[0], room->matched[1], match));
   PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+/* The part [ny][nx] of a periodic image that is the image. */
+static void Crop(AetRegister room, const float *periodic, float *image)
+{
+  for (ptrdiff_t y = 0; y < room->n[0]; y++)
+    memcpy(image + y * room->n[1], periodic + y * 2 * (room->line[1] / 2 + 1), sizeof(float) * (size_t)room->n[1]);
+}
+
+void AetMatchTemplate(AetRegister room, double variance, const float *image, float *filtered, float *along_x, float *along_y)
+{
+  const ptrdiff_t Ny = room->line[0], Nx = room->line[1];
+  const double    size = (double)(Ny * Nx);
+  float complex  *work = room->periodic, *spectrum = room->periodic + Ny * (Nx / 2 + 1);
+  float *const    out[3] = {along_y, along_x, filtered};
+
+  AetImageExtend(room->n[0], room->n[1], Ny, Nx, 2 * (Nx / 2 + 1), image, (float *)spectrum);
+  fftwf_execute_dft_r2c(room->periodic_forward, (float *)spectrum, (fftwf_complex *)spectrum);
+  AetTemplateFilter(Ny, Nx, variance * size, 1 / size, spectrum, room->power);
+  for (int a = 0; a < 3; a++) {
+    if (a < 2)
+      AetTemplateDerivative(Ny, Nx, a, spectrum, work);
+    else
+      memcpy(work, spectrum, sizeof(float complex) * (size_t)(Ny * (Nx / 2 + 1)));
+    fftwf_execute_dft_c2r(room->periodic_backward, (fftwf_complex *)work, (float *)work);
+    Crop(room, (const float *)work, out[a]);
+  }
 }

@@ -49,6 +49,11 @@ ptrdiff_t AetRings(ptrdiff_t Ny, ptrdiff_t Nx)
   return Ring(Ny, Nx, 0.7072) + 1;
 }
 
+ptrdiff_t AetRing(ptrdiff_t Ny, ptrdiff_t Nx, ptrdiff_t ky, ptrdiff_t kx)
+{
+  return Ring(Ny, Nx, Frequency(Ny, Nx, ky, kx));
+}
+
 double AetCorrelateCross(ptrdiff_t Ny, ptrdiff_t Nx, double cutoff, double whiten, const float *weight, const float complex *F,
                          const float complex *G, float complex *cross)
 {

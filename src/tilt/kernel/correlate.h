@@ -10,6 +10,8 @@
 void AetCorrelatePad(const ptrdiff_t n[2], const ptrdiff_t N[2], ptrdiff_t row, double taper, const float *image, float *padded);
 /* Rings of equal width (two samples of the shorter axis) in frequency that a spectrum [Ny][Nx/2+1] has. */
 ptrdiff_t AetRings(ptrdiff_t Ny, ptrdiff_t Nx);
+/* The ring of row ky (FFT order) and column kx. */
+ptrdiff_t AetRing(ptrdiff_t Ny, ptrdiff_t Nx, ptrdiff_t ky, ptrdiff_t kx);
 /* cross = conj(F) G, [Ny][Nx/2+1], times `weight` of its ring (NULL: 1), divided by |conj(F) G|^whiten. Frequencies above `cutoff` cycles
    per pixel, and the mean, are zero. Returns the scale that makes the correlation's peak 1 for equal images. */
 double AetCorrelateCross(ptrdiff_t Ny, ptrdiff_t Nx, double cutoff, double whiten, const float *weight, const float complex *F,

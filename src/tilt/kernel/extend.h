@@ -27,6 +27,8 @@ static inline ptrdiff_t AetOutside(ptrdiff_t i, ptrdiff_t n)
 
 /* line[n] to periodic[N], N ≥ n: behind its end the mirrored end fades into the mirrored beginning (raised cosine). */
 void AetLineExtend(ptrdiff_t n, ptrdiff_t N, const float *line, float *periodic);
+/* The same of an image [ny][nx] along both axes: periodic [Ny][row]. */
+void AetImageExtend(ptrdiff_t ny, ptrdiff_t nx, ptrdiff_t Ny, ptrdiff_t Nx, ptrdiff_t row, const float *image, float *periodic);
 /* spectrum[N/2+1] (r2c of an even N) times exp(-2πi k d/N) · scale: content at x goes to x + d. The highest frequency keeps its real
    part. */
 void AetLineRamp(ptrdiff_t N, double d, double scale, float complex *spectrum);
