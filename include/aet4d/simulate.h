@@ -214,4 +214,18 @@ AET_EXTERN PetscErrorCode AetSimulateMultislice(MPI_Comm comm, const AetSpecimen
                                                 ptrdiff_t views, const double (*rotation)[9], ptrdiff_t ny, ptrdiff_t nx,
                                                 double pixel_angstrom, float *images);
 
+/* ---- planning ---- */
+/** What a tilt plan promises by itself (docs/theory/planning.md). */
+typedef struct {
+  PetscInt  views;
+  double    diameter_angstrom;          /* of the specimen, across the tilt axis */
+  double    step_deg, range_deg;        /* largest step; range of the tilts, 180 where no wedge is missing; 0: no tilts about y alone */
+  double    crowther_angstrom;          /* resolution that the step allows; 0 without tilts about y */
+  double    elongation;                 /* along the beam by the missing wedge; 0 without tilts about y */
+  double    dose_total, dose_tolerance; /* e/Å²; tolerance 0: none declared */
+  PetscBool within_dose;
+} AetTiltPlan;
+/** Of the specimen at these angles [views][3] (zyx convention) and of `simulate_dose`, `simulate_dose_tolerance`. Not collective. */
+AET_EXTERN PetscErrorCode AetTiltPlanAssess(const AetSpecimen *specimen, PetscInt views, const double (*angles_deg)[3], AetTiltPlan *plan);
+
 #endif

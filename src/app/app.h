@@ -29,6 +29,7 @@ PetscErrorCode AetCommandReconstruct(int count, char **files);
 PetscErrorCode AetCommandTrace(int count, char **files);
 PetscErrorCode AetCommandRefine(int count, char **files);
 PetscErrorCode AetCommandSimulate(int count, char **files);
+PetscErrorCode AetCommandPlan(int count, char **files);
 PetscErrorCode AetCommandCompare(int count, char **files);
 PetscErrorCode AetCommandInfo(int count, char **files);
 PetscErrorCode AetCommandConvert(int count, char **files);

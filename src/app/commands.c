@@ -36,6 +36,7 @@ static const AetOptionTable *const reconstruct_tables[] = {&AetBaseOptions,  &Ae
                                                            &AetAngleOptions, &AetOrientationOptions, &AetDistOptions,    NULL};
 static const AetOptionTable *const simulate_tables[] = {&AetBaseOptions,           &AetSimulateOptions,   &AetSimulateSeriesOptions,
                                                         &AetSimulateFramesOptions, &AetMultisliceOptions, NULL};
+static const AetOptionTable *const plan_tables[] = {&AetBaseOptions, &AetSimulateOptions, &AetMultisliceOptions, &AetRefineOptions, NULL};
 static const AetOptionTable *const compare_tables[] = {&AetBaseOptions, &AetCompareOptions, NULL};
 static const AetOptionTable *const app_tables[] = {&AetBaseOptions, NULL};
 static const AetOptionTable *const no_tables[] = {NULL};
@@ -55,6 +56,9 @@ const AetCommand AetCommands[] = {
      AetCommandRefine},
     {"simulate", "[config.yaml ...] [-key value ...]", "a described particle to its measurements and the truth about them", simulate_tables,
      0, 0, PETSC_FALSE, AetCommandSimulate},
+    {"plan", "[config.yaml ...] [-key value ...]",
+     "a described measurement to what it can show: resolution, missing wedge, dose, standard deviations", plan_tables, 0, 0, PETSC_FALSE,
+     AetCommandPlan},
     {"compare", "FOUND TRUTH [-key value ...]", "two atom files to recall, precision, r.m.s.d., species agreement", compare_tables, 2, 2,
      PETSC_FALSE, AetCommandCompare},
     {"info", "FILE ...", "what files hold: format, arrays, pixel size, atoms by species, where they came from", app_tables, 1, 64,

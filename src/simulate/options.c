@@ -78,6 +78,8 @@ static const AetOption options[] = {
      "B: width of an atom's scattering and thermal motion, variance B/8π²"},
     {"simulate_source_fwhm_angstrom", AET_OPTION_REAL, "Å", "0.5", 0, 10, NULL, "full width at half maximum of the probe"},
     {"simulate_dose", AET_OPTION_REAL, "e/Å²", "1.6e5", 0, 1e12, NULL, "electrons per Å² and image; 0: no noise"},
+    {"simulate_dose_tolerance", AET_OPTION_REAL, "e/Å²", "0", 0, 1e15, NULL,
+     "electrons per Å² that the specimen bears, all images together; 0: not declared. The command plan accepts no plan above it"},
     {"simulate_cross_section_angstrom2", AET_OPTION_REAL, "Å²", "0.02", 1e-9, 10, NULL,
      "cross section of a gold atom for the detector: its yield"},
 };
