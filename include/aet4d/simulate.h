@@ -162,7 +162,7 @@ typedef struct {
   double   counts;                   /* electrons of one frame for an integral of 1; 0: no noise, values are integrals */
   uint64_t seed;
 } AetFramesTruth;
-/** Frames of one view that `simulate_frames` asks for; 0: none. Not collective. */
+/** Frames of one view that `simulate_frames` asks for; 0: none. AET_ERR_INPUT where `simulate_images` asks for others than linear ones. Not collective. */
 AET_EXTERN PetscErrorCode AetSimulateFramesCount(PetscInt *frames);
 /** Draws the truth of `views` views told to be at `nominal_deg`, keyed by seed, view and frame. The images are simulate_image_size or the
     `size` that holds the object, widened by what displaces it. Freed by AetFramesTruthFree. Not collective. */

@@ -62,8 +62,6 @@ AET_EXTERN PetscErrorCode AetFramesAreGiven(PetscBool *given);
 /** From the `frames_*` options: one array [view][frame][y][x] (HDF5, EMD, MAT), a stack [view·frame][y][x] of any format, or a text list of
     files, one per view or one per frame; the angles, the pixel, the directions of the scan. Collective. */
 AET_EXTERN PetscErrorCode AetFramesReadFromOptions(MPI_Comm comm, AetFrames *set);
-/** Frames of a view that `frames_*` describe, by the head of their file; 0 where no frames are given. Collective. */
-AET_EXTERN PetscErrorCode AetFramesPerView(MPI_Comm comm, ptrdiff_t *frames);
 /** A text that changes where the content of a file changes that the list `frames_files` names: what a stage depends on beside the list itself. ""
     where there is no list. Collective. */
 #define AET_FRAMES_STAMP_SIZE 17

@@ -74,7 +74,7 @@ PetscErrorCode AetCommandSimulate(int count, char **files)
   AetOutput   output;
   AetSpecimen specimen;
   AetVolume   stack;
-  PetscInt    views;
+  PetscInt    views, frames;
   PetscBool   series;
   ptrdiff_t   size;
   double(*angles_deg)[3], pixel, begin = MPI_Wtime();
@@ -86,6 +86,7 @@ PetscErrorCode AetCommandSimulate(int count, char **files)
     PetscCall(AetCommandSimulateSeries());
     PetscFunctionReturn(PETSC_SUCCESS);
   }
+  PetscCall(AetSimulateFramesCount(&frames)); /* refused before the work where they cannot be made */
   PetscCall(AetOptionGetReal("simulate_pixel_angstrom", &pixel));
   PetscCall(AetSpecimenFromOptions(&specimen));
   PetscCall(AetSimulateAngles(&views, &angles_deg));
@@ -100,7 +101,7 @@ PetscErrorCode AetCommandSimulate(int count, char **files)
   AetOutputPath(&output, "simulated/projections.mrc", path);
   PetscCall(AetVolumeWrite(stack, path));
   PetscCall(Describe(comm, &output, &specimen, stack, begin));
-  PetscCall(AetCommandSimulateFrames(comm, &output, &specimen, PETSC_TRUE, views, (const double(*)[3])angles_deg, stack->n[1], pixel));
+  PetscCall(AetCommandSimulateFrames(comm, &output, &specimen, views, (const double(*)[3])angles_deg, stack->n[1], pixel));
   PetscCall(AetOutputSummarise(comm, &output));
   PetscCall(AetOutputClose(comm, &output));
   PetscCall(AetVolumeDestroy(&stack));

@@ -88,6 +88,7 @@ static PetscErrorCode StageKey(AetRun *run, const Stage *stage, const char *befo
 
   PetscFunctionBegin;
   PetscCall(InputPaths(run, stage, paths, inputs));
+  if (stage->make == AetRunMakeTilt) PetscCall(AetFramesStamp(run->comm, set));
   if (stage->make == AetRunMakeVolume) PetscCall(AetRunScanKey(set));
   snprintf(name, sizeof name, "%s after %s%s%s", stage->name, before, set[0] ? " of " : "", set);
   PetscCall(AetStageKey(run->comm, name, stage->options, inputs, key));

@@ -60,7 +60,7 @@ static PetscErrorCode MakeFrames(MPI_Comm comm, AetOutput *output, const AetSpec
   PetscFunctionReturn(code);
 }
 
-PetscErrorCode AetCommandSimulateFrames(MPI_Comm comm, AetOutput *output, const AetSpecimen *specimen, PetscBool linear, PetscInt views,
+PetscErrorCode AetCommandSimulateFrames(MPI_Comm comm, AetOutput *output, const AetSpecimen *specimen, PetscInt views,
                                         const double (*angles_deg)[3], ptrdiff_t size, double pixel_angstrom)
 {
   PetscInt       frames;
@@ -71,8 +71,6 @@ PetscErrorCode AetCommandSimulateFrames(MPI_Comm comm, AetOutput *output, const 
   PetscCall(RemoveStale(comm, output));
   PetscCall(AetSimulateFramesCount(&frames));
   if (!frames) PetscFunctionReturn(PETSC_SUCCESS);
-  AetCheck(linear, AET_ERR_INPUT, "simulate_frames: expected 0 with multislice images (frames are made by the linear model), found %d",
-           (int)frames);
   code = AetFramesTruthCreate(views, angles_deg, size, pixel_angstrom, &truth);
   if (!code) code = MakeFrames(comm, output, specimen, &truth);
   if (!code) code = Describe(comm, output, &truth);

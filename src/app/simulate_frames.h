@@ -6,9 +6,9 @@
 #include <aet4d/aet4d.h>
 
 /* Writes simulated/frames.h5, reference.h5 and the truth about them where `simulate_frames` asks for frames; else those of an earlier
-   simulation go. `linear`: the images are those of the linear model; others are refused. `size`: edge of an image that holds the object.
+   simulation go. `size`: edge of an image that holds the object.
    Collective. */
-PetscErrorCode AetCommandSimulateFrames(MPI_Comm comm, AetOutput *output, const AetSpecimen *specimen, PetscBool linear, PetscInt views,
+PetscErrorCode AetCommandSimulateFrames(MPI_Comm comm, AetOutput *output, const AetSpecimen *specimen, PetscInt views,
                                         const double (*angles_deg)[3], ptrdiff_t size, double pixel_angstrom);
 
 #endif

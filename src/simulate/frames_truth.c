@@ -6,8 +6,13 @@
 
 PetscErrorCode AetSimulateFramesCount(PetscInt *frames)
 {
+  int images;
+
   PetscFunctionBegin;
   PetscCall(AetOptionGetInt("simulate_frames", frames));
+  PetscCall(AetOptionGetEnum("simulate_images", &images));
+  AetCheck(!*frames || images == 0, AET_ERR_INPUT,
+           "simulate_frames: expected 0 with simulate_images multislice (raw frames are made by the linear model), found %d", (int)*frames);
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 

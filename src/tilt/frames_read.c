@@ -264,20 +264,3 @@ PetscErrorCode AetFramesHead(MPI_Comm comm, AetTiltSeries *tilt)
   SourceFree(&source);
   PetscFunctionReturn(code);
 }
-
-PetscErrorCode AetFramesPerView(MPI_Comm comm, ptrdiff_t *frames)
-{
-  Source         source;
-  PetscBool      given;
-  PetscErrorCode code;
-
-  PetscFunctionBegin;
-  *frames = 0;
-  PetscCall(AetFramesAreGiven(&given));
-  if (!given) PetscFunctionReturn(PETSC_SUCCESS);
-  memset(&source, 0, sizeof source);
-  code = Describe(comm, PETSC_FALSE, &source);
-  if (!code) *frames = source.frames;
-  SourceFree(&source);
-  PetscFunctionReturn(code);
-}

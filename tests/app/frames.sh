@@ -66,6 +66,19 @@ check "status of a wrong scan" [ $? = 2 ]
 check "one line" [ "$(wc -l <err)" = 1 ]
 check "which names the key" grep -q simulate_scan_deg err
 
+aet "$RANKS" simulate -output result $small -simulate_images multislice
+check "status of frames by multislice" [ $? = 2 ]
+check "which says why" grep -q 'simulate_frames: expected 0 with simulate_images multislice' err
+
+# a stage is made again where a file of its list has changed, and only then
+for v in 0 1 2 3 4; do cp made/simulated/projections.mrc view$v.mrc && echo view$v.mrc; done >views.txt
+good "$RANKS" prepare -output listed -frames_files views.txt -frames_angles $A
+good "$RANKS" prepare -output listed -frames_files views.txt -frames_angles $A
+check "nothing has changed" grep -q 'prepare: unchanged, skipped' out
+printf '\x00\x00\x80\x3f' | dd of=view3.mrc bs=1 seek=2048 conv=notrunc 2>/dev/null
+good "$RANKS" prepare -output listed -frames_files views.txt -frames_angles $A
+check "a listed file has changed" [ "$(grep -c 'unchanged, skipped' out)" = 0 ]
+
 # without frames those of before are gone, and the images are the measurement again
 good "$RANKS" simulate -output made $small -simulate_frames 0
 check "no frames are left" [ ! -e $F -a ! -e made/simulated/reference.h5 -a ! -e made/simulated/frames_truth.h5 ]
