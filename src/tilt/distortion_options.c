@@ -7,7 +7,7 @@ static const AetOption aet_distortion_options[] = {
     {"distortion_correct", AET_OPTION_BOOL, "", "true", 0, 0, NULL,
      "correct the distortion of the scan where distortion_file or frames_reference says it"},
     {"distortion_file", AET_OPTION_FILE, "", "none", 0, 0, "none",
-     "a distortion that was measured before (distortion.h5 of a run), in place of a reference image"},
+     "a distortion that was measured before: tilt.h5 of a run that corrected it; in place of a reference image"},
     {"distortion_lattice_angstrom", AET_OPTION_REALS, "Å, degree", "", 0, 10000, NULL,
      "lattice of the crystal in frames_reference: a, b, gamma; unset: what the file says"},
     {"distortion_terms", AET_OPTION_ENUM, "", "linear", 0, 0, "linear|cubic",
