@@ -7,14 +7,14 @@
 enum { ROWS = 6 /* of blocks in a stripe */, WIENER_BLOCK = 16, WIENER_STEP = 4 };
 #define WIENER_LAMBDA 2.7
 
-/* Block, step, group, search, largest difference, threshold, window: standard of Lebrun 2012; tomography as in algorithm
-   descriptions of tomography; strong of Dabov 2007 for standard deviations above 40 grey levels. */
+/* In the order of AetDenoiseProfile: block, step, group, search, largest difference, threshold, window. Standard of Lebrun 2012; tomography
+   as pipelines of atomic tomography set it, with a difference that two equal blocks do not exceed by their noise alone; strong of Dabov
+   2007 for standard deviations above 40 grey levels. */
 static const AetBm3dStage profiles[][2] = {
     {{AET_BLOCK_BIOR, 8, 3, 16, 39, 3000, 0, 2.7, 2.0}, {AET_BLOCK_DCT, 8, 3, 32, 39, 400, 0, 0, 2.0}},
     {{AET_BLOCK_DCT, 8, 2, 16, 101, 600, 3, 2.9, 0.2}, {AET_BLOCK_DCT, 16, 3, 32, 101, 400, 0, 0, 0.5}},
     {{AET_BLOCK_DCT, 12, 4, 32, 39, 25000, 0, 2.8, 2.0}, {AET_BLOCK_DCT, 11, 3, 32, 39, 3500, 0, 0, 2.0}},
 };
-#define STRONG_GREY 40.0 /* standard deviation from which on matching must expect noise in the differences */
 
 /* A stage on all stripes of an image. */
 typedef struct {
@@ -98,7 +98,7 @@ static PetscErrorCode RunPass(const Pass *pass, const AetPlainImage *noisy, cons
 
 PetscErrorCode AetDenoiseBm3dRun(AetDenoiseProfile profile, double sigma, double grey, const AetPlainImage *noisy, float *out)
 {
-  const int           chosen = profile == AET_DENOISE_AUTO ? (sigma * grey > STRONG_GREY ? 2 : 0) : (int)profile - 1;
+  const int           chosen = profile == AET_DENOISE_AUTO ? AET_DENOISE_TOMOGRAPHY - 1 : (int)profile - 1;
   const AetPlainImage pilot = {noisy->ny, noisy->nx, out};
 
   PetscFunctionBegin;
