@@ -125,7 +125,7 @@ static double SolveFrame(AetDriftRoom *room, AetDriftMethod method, const AetDri
   return variance;
 }
 
-static int Parallel(const AetDriftRoom *room, const AetDriftView *view)
+int AetDriftParallel(const AetDriftRoom *room, const AetDriftView *view)
 {
   for (ptrdiff_t f = 1; f < room->frames; f++)
     if (AetDriftQuarters(view, f) != AetDriftQuarters(view, 0)) return 0;
@@ -189,7 +189,7 @@ static void AddSteady(const AetDriftRoom *room, AetDriftView *view)
 /* The paths less what cannot be seen in them, plus what must have been. */
 static void Settle(const AetDriftRoom *room, const AetDriftSettings *settings, AetDriftMethod method, AetDriftView *view)
 {
-  const int parallel = Parallel(room, view);
+  const int parallel = AetDriftParallel(room, view);
 
   RemoveCommon(room, view, parallel);
   if (!parallel || method == AET_DRIFT_RIGID) return;

@@ -62,6 +62,10 @@ int AetDriftQuarters(const AetDriftView *view, ptrdiff_t frame);
 void AetDriftPairs(AetDriftRoom *room, const AetDriftSettings *settings, AetDriftView *view);
 /* Paths of the shifts alone, and the steady drift that follows from them. */
 void AetDriftBegin(AetDriftRoom *room, const AetDriftSettings *settings, AetDriftView *view);
+/* Scans of different directions: first paths, to within a pixel, from the shifts that are there. */
+void AetDriftScanPairs(AetDriftRoom *room, AetDriftView *view);
+/* All scans along one direction. */
+int AetDriftParallel(const AetDriftRoom *room, const AetDriftView *view);
 /* One round of fitting every frame's path to the mean of the others. Returns the r.m.s. change of the paths, px. */
 double AetDriftRound(AetDriftRoom *room, const AetDriftSettings *settings, AetDriftMethod method, AetDriftView *view);
 /* Leaves out the frame that differs from the others by more than noise. Returns whether there was one. */

@@ -178,8 +178,8 @@ static void ScaleMisfits(const AetDriftRoom *room, AetDriftView *view)
 static void Rounds(AetDriftRoom *room, const AetDriftSettings *settings, AetDriftView *view)
 {
   const AetDriftMethod straight = PetscMin(settings->method, AET_DRIFT_LINEAR);
-  AetDriftMethod       method = straight;
-  int                  since = 0; /* rounds since the method changed */
+  AetDriftMethod       method = AetDriftParallel(room, view) ? straight : settings->method; /* lines have moved already */
+  int                  since = 0;                                                           /* rounds since the method changed */
 
   for (int i = 0; i < settings->iterations && AetDriftCount(room, view) > 1; i++) {
     double moved;
@@ -205,6 +205,7 @@ void AetDriftOfView(AetDriftRoom *room, const AetDriftSettings *settings, AetDri
   view->drift[0] = view->drift[1] = *view->walk_px = *view->residual_px = *view->pairs_rejected = 0;
   for (ptrdiff_t f = 0; f < room->frames; f++) view->state[f] = Empty(size, view->image + f * size) ? AET_FRAME_EMPTY : AET_FRAME_USED;
   if (AetDriftCount(room, view) > 1) AetDriftPairs(room, settings, view);
+  if (AetDriftCount(room, view) > 1 && settings->method == AET_DRIFT_LINES && !AetDriftParallel(room, view)) AetDriftScanPairs(room, view);
   if (AetDriftCount(room, view) > 1) Rounds(room, settings, view);
   ScaleMisfits(room, view);
   if (AetDriftCount(room, view) == 1) memset(view->path, 0, sizeof *view->path * (size_t)(room->frames * lines));

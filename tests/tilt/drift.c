@@ -235,7 +235,26 @@ static void TestRecordAndRanks(void)
   AET_TEST_CALL(AetDriftRecordDestroy(&again));
 }
 
+/* Two scans at right angles, each with a slow swing of its own, jitter of the lines and a steady drift: what one direction cannot see, the
+   other does. The 0.1 px of jitter themselves are part of what is left. */
+static void TestScanPairs(void)
+{
+  static const double scan_deg[2] = {0, 90};
+  DriftPlan           plan = Plan();
+  double              all, relative, straight;
+
+  plan.frames = 2, plan.views = 2, plan.scan_deg = scan_deg, plan.wave = 1.5, plan.drift = 2, plan.jitter = 0.1, plan.walk = 0.2;
+  Run(&plan, "linear", &straight, &relative, NULL);
+  Run(&plan, "auto", &all, &relative, NULL);
+  AET_TEST(all <= 0.2 && all < 0.25 * straight);
+  plan.wave = 0, plan.jitter = 0, plan.drift = 3, plan.walk = 0.5, plan.inside = 2; /* the common path is seen as well */
+  Run(&plan, "linear", &straight, &relative, NULL);
+  Run(&plan, "auto", &all, &relative, NULL);
+  AET_TEST(all <= 0.1 && all < 0.85 * straight);
+}
+
 static void TestMistakes(void)
+
 {
   const double   scan_deg[2] = {0, 45};
   double         angles[1][3] = {{0}};
@@ -257,10 +276,15 @@ static void TestMistakes(void)
 
 int main(int argc, char **argv)
 {
-  static const AetTestCase cases[] = {{"between frames", TestBetweenFrames},    {"within frames", TestWithinFrames},
-                                      {"walk of lines", TestWalkOfLines},       {"average", TestAverage},
-                                      {"damaged frames", TestDamagedFrames},    {"one frame", TestOneFrame},
-                                      {"record and ranks", TestRecordAndRanks}, {"mistakes", TestMistakes}};
+  static const AetTestCase cases[] = {{"between frames", TestBetweenFrames},
+                                      {"within frames", TestWithinFrames},
+                                      {"walk of lines", TestWalkOfLines},
+                                      {"average", TestAverage},
+                                      {"damaged frames", TestDamagedFrames},
+                                      {"one frame", TestOneFrame},
+                                      {"record and ranks", TestRecordAndRanks},
+                                      {"scans at right angles", TestScanPairs},
+                                      {"mistakes", TestMistakes}};
 
   AetOptionsRegister(&AetDriftOptions);
   return AetTestMain(argc, argv, "tilt drift", cases, (int)(sizeof cases / sizeof cases[0]));

@@ -3,6 +3,7 @@
 #include "tilt/kernel/line_match.h"
 #include "tilt/kernel/line_walk.h"
 #include "tilt/kernel/pair_shifts.h"
+#include "tilt/kernel/scan_canvas.h"
 #include "tilt/kernel/template_filter.h"
 #include "tilt/kernel/turn.h"
 
@@ -234,5 +235,40 @@ static void TestTemplateFilter(void)
   AET_TEST_CLOSE(crealf(spectrum[0]), 2 * 0.5, 1e-6);
 }
 
+/* A scan rendered where it was taken is the scan; lines that were displaced find their way back to a reference. */
+static void TestScanCanvas(void)
+{
+  enum { T = 64 };
+  const AetScanCanvas canvas = AetScanCanvasFor(T);
+  const ptrdiff_t     size = canvas.size, margin = (size - T) / 2;
+  float *value = calloc((size_t)(4 * size * size), sizeof *value), *density = value + size * size, *work = density + size * size;
+  float  image[T * T], scan[T * T];
+  double path[T][2] = {{0}}, step[T], cost[6 * T], worst = 0, before = 0, after = 0;
+
+  AET_TEST(size >= 80 && (size - T) % 2 == 0);
+  for (int i = 0; i < T * T; i++) image[i] = (float)(1 + exp(-(pow(i % T - 30, 2) + pow(i / T - 34, 2)) / 200) + 0.2 * sin(0.4 * (i % T)));
+  for (int q = 0; q < 4; q++) {
+    AetTurnToScan(T, q, image, scan);
+    AetScanRender(&canvas, q, (const double(*)[2])path, scan, value, density, work);
+    worst = 0;
+    for (int y = 4; y < T - 4; y++)
+      for (int x = 4; x < T - 4; x++) {
+        const ptrdiff_t at = (y + margin) * size + x + margin;
+        worst = fmax(worst, fabs(value[at] / density[at] - image[y * T + x]));
+      }
+    AET_TEST_CLOSE(worst, 0, 0.01); /* the blur of 0.5 px */
+  }
+  for (ptrdiff_t i = 0; i < size * size; i++)
+    value[i] = density[i] > 0.01f ? value[i] / density[i] : 0; /* the last turn's: the image itself */
+  AetTurnToScan(T, 0, image, scan);
+  for (int l = 0; l < T; l++) path[l][0] = 1.2, path[l][1] = -0.9, step[l] = 0.5;
+  for (int l = 12; l < T - 12; l++) before = fmax(before, hypot(path[l][0], path[l][1]));
+  for (int sweep = 0; sweep < 20; sweep++) AetScanSweep(&canvas, 0, path, step, 6, scan, value, density, cost);
+  for (int l = 12; l < T - 12; l++) after = fmax(after, hypot(path[l][0], path[l][1]));
+  AET_TEST(before > 1 && after < 0.25);
+  free(value);
+}
+
 AET_TEST_MAIN("tilt drift kernels", {"pair shifts", TestPairShifts}, {"walk of lines", TestLineWalk}, {"straight paths", TestStraight},
-              {"what lines say", TestLineMatch}, {"turns", TestTurns}, {"template", TestTemplateFilter})
+              {"what lines say", TestLineMatch}, {"turns", TestTurns}, {"template", TestTemplateFilter},
+              {"canvas of scans", TestScanCanvas})

@@ -10,6 +10,7 @@
 typedef struct {
   int    n, frames, views, inside; /* inside: 0 moves between frames only; 1 the walk is straight within a frame; 2 it walks line by line */
   double drift, walk, jitter;      /* px per frame, along a direction of its own for each view; r.m.s. px per frame and axis; px */
+  double wave;                     /* amplitude of a slow swing within each frame, px */
   double counts;                   /* of the highest columns, in one frame */
   double radius;
   const double *scan_deg; /* [frames]; NULL: all 0 */
@@ -32,7 +33,11 @@ static inline void DriftPaths(const DriftPlan *plan, double (*path)[2])
         const double line_step = plan->walk / sqrt(lines) * AetRandomNormal(plan->seed, 4 + (uint64_t)a, (uint64_t)(v * all + t));
         at[a] += plan->inside == 0 ? 0 : steady + (plan->inside == 1 ? frame_step / lines : line_step);
         if (plan->inside == 0 && l == 0) at[a] += steady * lines + frame_step;
-        own[2 * t + a] = at[a] + plan->jitter * AetRandomNormal(plan->seed, 6 + (uint64_t)a, (uint64_t)(v * all + t));
+        own[2 * t + a] =
+            at[a] +
+            plan->wave *
+                sin(2 * M_PI * (1.3 * l / lines + AetRandomUniform(plan->seed, 8 + (uint64_t)a, (uint64_t)(v * plan->frames + f)))) +
+            plan->jitter * AetRandomNormal(plan->seed, 6 + (uint64_t)a, (uint64_t)(v * all + t));
         mean[a] += own[2 * t + a] / all;
       }
     for (int i = 0; i < 2 * all; i++) own[i] -= mean[i % 2];
