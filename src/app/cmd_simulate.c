@@ -4,6 +4,7 @@
 #include "simulate_frames.h"
 #include "simulate_measure.h"
 #include <string.h>
+#include <unistd.h>
 
 /* Images [view][y][x] as the planes of a volume: both are split by AetBlock over their slowest axis. */
 PetscErrorCode AetSimulateMeasure(MPI_Comm comm, const AetSpecimen *specimen, int measurement, PetscInt views,
@@ -68,6 +69,22 @@ static PetscErrorCode Describe(MPI_Comm comm, AetOutput *output, const AetSpecim
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
+/* What a series in the same folder left says nothing about this specimen. */
+static PetscErrorCode ForgetSeries(MPI_Comm comm, const AetOutput *output)
+{
+  static const char *const names[] = {"simulated/nuclei.csv", "simulated/events.csv", "simulated/series_truth.h5"};
+  char                     path[PETSC_MAX_PATH_LEN];
+  int                      rank;
+
+  PetscFunctionBegin;
+  PetscCallMPI(MPI_Comm_rank(comm, &rank));
+  for (size_t i = 0; i < sizeof names / sizeof names[0] && !rank; i++) {
+    AetOutputPath(output, names[i], path);
+    (void)unlink(path);
+  }
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
 PetscErrorCode AetCommandSimulate(int count, char **files)
 {
   MPI_Comm    comm = MPI_COMM_WORLD;
@@ -94,6 +111,7 @@ PetscErrorCode AetCommandSimulate(int count, char **files)
   PetscCall(AetSimulateMeasure(comm, &specimen, 0, views, (const double(*)[3])angles_deg, size, pixel, &stack));
   PetscCall(AetOutputOpen(comm, &output));
   PetscCall(AetOutputFolder(comm, &output, "simulated"));
+  PetscCall(ForgetSeries(comm, &output));
   AetOutputPath(&output, "simulated/truth.h5", path);
   PetscCall(AetSpecimenWrite(comm, &specimen, path));
   AetOutputPath(&output, "simulated/angles.txt", path);

@@ -3,6 +3,7 @@
 #include "output.h"
 #include "simulate_measure.h"
 #include <string.h>
+#include <unistd.h>
 
 /* One size of image for all times. */
 static PetscErrorCode CommonSize(const AetSpecimenSeries *series, double pixel, ptrdiff_t *size)
@@ -74,23 +75,45 @@ static PetscErrorCode Describe(MPI_Comm comm, AetOutput *output, const AetSpecim
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
+/* What a single simulation in the same folder left would be taken for a measurement of this series. */
+static PetscErrorCode RemoveStale(MPI_Comm comm, const AetOutput *output)
+{
+  static const char *const names[] = {"projections.mrc", "angles.txt", "truth.h5", "truth.xyz", "defects.csv"};
+  char                     name[64], path[PETSC_MAX_PATH_LEN];
+  int                      rank;
+
+  PetscFunctionBegin;
+  PetscCallMPI(MPI_Comm_rank(comm, &rank));
+  for (size_t i = 0; i < sizeof names / sizeof names[0] && !rank; i++) {
+    snprintf(name, sizeof name, "simulated/%s", names[i]);
+    AetOutputPath(output, name, path);
+    (void)unlink(path);
+  }
+  PetscCallMPI(MPI_Barrier(comm));
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
 PetscErrorCode AetCommandSimulateSeries(void)
 {
   MPI_Comm          comm = MPI_COMM_WORLD;
   AetOutput         output;
   AetSpecimenSeries series;
-  PetscInt          views;
+  PetscInt          views, frames;
   ptrdiff_t         size;
   double(*angles_deg)[3], pixel, begin = MPI_Wtime();
   char name[128], path[PETSC_MAX_PATH_LEN];
 
   PetscFunctionBegin;
   PetscCall(AetOptionGetReal("simulate_pixel_angstrom", &pixel));
+  PetscCall(AetSimulateFramesCount(&frames));
+  AetCheck(!frames, AET_ERR_INPUT,
+           "simulate_frames: expected 0 with simulate_series_labels (raw frames are made of one specimen), found %d", (int)frames);
   PetscCall(AetSpecimenSeriesFromOptions(&series));
   PetscCall(CommonSize(&series, pixel, &size));
   PetscCall(AetSimulateAngles(&views, &angles_deg));
   PetscCall(AetOutputOpen(comm, &output));
   PetscCall(AetOutputFolder(comm, &output, "simulated"));
+  PetscCall(RemoveStale(comm, &output));
   for (int t = 0; t < series.times; t++) {
     snprintf(name, sizeof name, "simulated/%s", series.label[t]);
     PetscCall(AetOutputFolder(comm, &output, name));
