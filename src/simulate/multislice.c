@@ -25,14 +25,14 @@ double AetProbeSignal(const AetMicroscope *m, const AetSlices *s, ptrdiff_t j, p
 
   while (k < s->count && !Meets(m, s, k, top, left)) k++;
   if (k == s->count) return s->vacuum;
-  AetKernelTransmit(n, s->probe + k * n * n, s->transmission + k * size + top * m->grid[1] + left, m->grid[1], wave);
+  AetKernelTransmit(n, s->probe + k * m->room, s->transmission + k * size + top * m->grid[1] + left, m->grid[1], wave);
   for (;; k = next) {
-    fftwf_execute_dft(m->to_spectrum, wave, wave);
+    AetToSpectrum(m, wave);
     for (next = k + 1; next < s->count && !Meets(m, s, next, top, left); next++)
       ;
     if (next == s->count) return AetKernelDetect(n, m->reach, m->detector, wave);
     AetKernelPropagate(n, m->reach, m->propagator, next - k, wave);
-    fftwf_execute_dft(m->to_wave, wave, wave);
+    AetToWave(m, wave);
     AetKernelTransmit(n, wave, s->transmission + next * size + top * m->grid[1] + left, m->grid[1], wave);
   }
 }
@@ -45,7 +45,7 @@ static void Scan(const AetMicroscope *m, const AetSlices *s, ptrdiff_t j0, ptrdi
 #pragma omp parallel for num_threads(threads) schedule(static, 1)
   for (int t = 0; t < threads; t++)
     for (ptrdiff_t p = j0 * m->nx + t; p < j1 * m->nx; p += threads)
-      sums[p] += llrint(UNITS * AetProbeSignal(m, s, p / m->nx, p % m->nx, waves + t * m->n * m->n));
+      sums[p] += llrint(UNITS * AetProbeSignal(m, s, p / m->nx, p % m->nx, waves + t * m->room));
 }
 
 /* sums [views][ny][nx] of the views from `view`: this rank's share of the work. */
@@ -55,7 +55,7 @@ static PetscErrorCode Share(MPI_Comm comm, const AetMicroscope *m, const double 
   const ptrdiff_t bands = (m->ny + BAND - 1) / BAND, configurations = m->settings->configurations;
   ptrdiff_t       start, count, made = -1;
   int             rank, size;
-  float complex  *waves = AetWaves(AetThreads() * m->n * m->n);
+  float complex  *waves = AetWaves(AetThreads() * m->room);
   AetSlices       slices = {0};
   AetProgress     progress;
 

@@ -79,12 +79,17 @@ static PetscErrorCode ChooseGrids(ptrdiff_t views, const double (*rotation)[9], 
            set->outer_mrad, set->semi_angle_mrad, most, set->sampling_angstrom);
   m->per_pixel = (ptrdiff_t)ceil(m->pixel / (set->sampling_angstrom > 0 ? set->sampling_angstrom : most) - 1e-9);
   m->step = m->pixel / (double)m->per_pixel;
+  /* a slice sends a wave from any side of the cone to any frequency that is kept; no product comes back as a frequency that is, because
+     2 keep_wave + keep_slice = 1/step */
   m->keep_wave = (1 / m->step - cone) / 3;
   m->keep_slice = m->keep_wave + cone;
   if (window == 0)
     window =
         WINDOW_ANGSTROM + 2 * set->semi_angle_mrad * MRAD * (0.5 * Thickness(m->specimen, views, rotation) + fabs(set->defocus_angstrom));
   m->n = AetSmoothSize((ptrdiff_t)ceil(window / m->step), PETSC_TRUE);
+  while (m->n % 256 == 0)
+    m->n = AetSmoothSize(m->n + 2, PETSC_TRUE); /* columns that far apart in memory displace each other in the cache */
+  m->room = (m->n * m->n + 63) / 64 * 64;
   m->grid[0] = AetSmoothSize((m->ny - 1) * m->per_pixel + m->n, PETSC_TRUE);
   m->grid[1] = AetSmoothSize((m->nx - 1) * m->per_pixel + m->n, PETSC_TRUE);
   m->half = m->grid[1] / 2 + 1;
@@ -142,20 +147,46 @@ static PetscErrorCode MakePlans(AetMicroscope *m)
 
   PetscFunctionBegin;
   PetscCheck(wave && grid && spectrum, PETSC_COMM_SELF, PETSC_ERR_MEM, "no memory for the waves of multislice images");
-  m->to_spectrum = fftwf_plan_dft_2d(n, n, wave, wave, FFTW_FORWARD, FFTW_ESTIMATE);
-  m->to_wave = fftwf_plan_dft_2d(n, n, wave, wave, FFTW_BACKWARD, FFTW_ESTIMATE);
+  for (int way = 0; way < 2; way++) {
+    const int sign = way ? FFTW_BACKWARD : FFTW_FORWARD, kept = (int)m->reach[0];
+    m->rows[way] = fftwf_plan_many_dft(1, &n, n, wave, NULL, 1, n, wave, NULL, 1, n, sign, FFTW_ESTIMATE);
+    m->columns[way][0] = fftwf_plan_many_dft(1, &n, kept, wave, NULL, n, 1, wave, NULL, n, 1, sign, FFTW_ESTIMATE);
+    m->columns[way][1] =
+        fftwf_plan_many_dft(1, &n, kept - 1, wave + n - kept + 1, NULL, n, 1, wave + n - kept + 1, NULL, n, 1, sign, FFTW_ESTIMATE);
+  }
   m->to_phase = fftwf_plan_dft_c2r_2d(ny, nx, spectrum, (float *)grid, FFTW_ESTIMATE);
   m->grid_forward = fftwf_plan_dft_2d(ny, nx, grid, grid, FFTW_FORWARD, FFTW_ESTIMATE);
   m->grid_backward = fftwf_plan_dft_2d(ny, nx, grid, grid, FFTW_BACKWARD, FFTW_ESTIMATE);
   fftwf_free(wave);
   fftwf_free(grid);
   fftwf_free(spectrum);
-  AetCheckFFTW(m->to_spectrum);
-  AetCheckFFTW(m->to_wave);
+  for (int way = 0; way < 2; way++) {
+    AetCheckFFTW(m->rows[way]);
+    AetCheckFFTW(m->columns[way][0]);
+    AetCheckFFTW(m->columns[way][1]);
+  }
   AetCheckFFTW(m->to_phase);
   AetCheckFFTW(m->grid_forward);
   AetCheckFFTW(m->grid_backward);
   PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+void AetToSpectrum(const AetMicroscope *m, float complex *wave)
+{
+  float complex *last = wave + m->n - m->reach[0] + 1;
+
+  fftwf_execute_dft(m->rows[0], wave, wave);
+  fftwf_execute_dft(m->columns[0][0], wave, wave);
+  fftwf_execute_dft(m->columns[0][1], last, last);
+}
+
+void AetToWave(const AetMicroscope *m, float complex *wave)
+{
+  float complex *last = wave + m->n - m->reach[0] + 1;
+
+  fftwf_execute_dft(m->columns[1][0], wave, wave);
+  fftwf_execute_dft(m->columns[1][1], last, last);
+  fftwf_execute_dft(m->rows[1], wave, wave);
 }
 
 float complex *AetWaves(ptrdiff_t count)
@@ -180,9 +211,10 @@ PetscErrorCode AetMicroscopeCreate(const AetSpecimen *specimen, const AetMultisl
 
 void AetMicroscopeDestroy(AetMicroscope *m)
 {
-  fftwf_plan plans[] = {m->to_spectrum, m->to_wave, m->to_phase, m->grid_forward, m->grid_backward};
+  fftwf_plan plans[] = {m->rows[0],       m->rows[1],  m->columns[0][0], m->columns[0][1], m->columns[1][0],
+                        m->columns[1][1], m->to_phase, m->grid_forward,  m->grid_backward};
 
-  for (int p = 0; p < 5; p++)
+  for (size_t p = 0; p < sizeof plans / sizeof plans[0]; p++)
     if (plans[p]) fftwf_destroy_plan(plans[p]);
   for (int s = 0; s < 8; s++) (void)PetscFree(m->factor[s]);
   (void)PetscFree2(m->reach, m->detector);

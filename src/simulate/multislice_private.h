@@ -13,16 +13,16 @@ typedef struct {
   const AetSpecimen           *specimen;
   const AetMultisliceSettings *settings;
   double                       wavelength, pixel, step;
-  double                       keep_wave,
-      keep_slice; /* frequencies up to which a wave and a slice are kept, 1/Å: a slice sends a wave from any side of the cone to any
-                     frequency that is kept, and 2 keep_wave + keep_slice = 1/step lets no product come back as another frequency */
-  ptrdiff_t      ny, nx, per_pixel, n, grid[2], half; /* grid y, x; half: places of a row of a real transform */
-  int            Z[8];
-  float         *factor[8];  /* [grid y][half] per species: the phase that an atom gives a wave, in Fourier space */
-  ptrdiff_t     *reach;      /* [n] rows of the circle that the window keeps */
-  float complex *propagator; /* [n][n] of one slice */
-  float         *detector;   /* [n][n] part of a frequency that the detector sees */
-  fftwf_plan     to_spectrum, to_wave, to_phase, grid_forward, grid_backward;
+  double                       keep_wave, keep_slice;               /* frequencies that a wave and a slice keep, 1/Å (ChooseGrids) */
+  ptrdiff_t                    ny, nx, per_pixel, n, grid[2], half; /* grid y, x; half: places of a row of a real transform */
+  int                          Z[8];
+  float                       *factor[8];  /* [grid y][half] per species: the phase that an atom gives a wave, in Fourier space */
+  ptrdiff_t                   *reach;      /* [n] rows of the circle that the window keeps */
+  float complex               *propagator; /* [n][n] of one slice */
+  float                       *detector;   /* [n][n] part of a frequency that the detector sees */
+  ptrdiff_t                    room;       /* places from one wave to the next in memory: all are aligned alike */
+  fftwf_plan                   rows[2], columns[2][2]; /* of a window, forward and back: only the columns that are kept, in two parts */
+  fftwf_plan                   to_phase, grid_forward, grid_backward;
 } AetMicroscope;
 
 /* One orientation and configuration: atoms by slices, and what the slices do to a wave. */
@@ -44,6 +44,9 @@ void           AetMicroscopeDestroy(AetMicroscope *m);
 /* configuration: counted over all views, so that no displacement comes twice. Not collective. */
 PetscErrorCode AetSlicesCreate(const AetMicroscope *m, const double R[9], uint64_t configuration, AetSlices *slices);
 void           AetSlicesDestroy(AetSlices *slices);
+/* The transforms of a window; frequencies that are not kept hold no meaning after the first and must be 0 before the second. Plain. */
+void AetToSpectrum(const AetMicroscope *m, float complex *wave);
+void AetToWave(const AetMicroscope *m, float complex *wave);
 /* The signal of the probe at pixel (j, i); wave [n][n] to work in. Plain. */
 double AetProbeSignal(const AetMicroscope *m, const AetSlices *slices, ptrdiff_t j, ptrdiff_t i, float complex *wave);
 /* Blurs image [ny][nx] by a Gaussian of standard deviation sigma (pixels), the image mirrored at its edges. Not collective. */

@@ -164,9 +164,9 @@ static PetscErrorCode MakeProbes(const AetMicroscope *m, AetSlices *s)
       const ptrdiff_t iy = AetKernelFrequency(p / n, n), ix = AetKernelFrequency(p % n, n);
       const double    chi = AetKernelAberration(m->wavelength, dk * hypot((double)iy, (double)ix), way, set->cs_mm);
       const double    a = amplitude[p] / sqrt(lit) * ((iy + ix) & 1 ? -1 : 1); /* to the middle of the window */
-      s->probe[k * n * n + p] = a > 0 || a < 0 ? CMPLXF((float)(a * cos(chi)), (float)(-a * sin(chi))) : 0;
+      s->probe[k * m->room + p] = a > 0 || a < 0 ? CMPLXF((float)(a * cos(chi)), (float)(-a * sin(chi))) : 0;
     }
-    fftwf_execute_dft(m->to_wave, s->probe + k * n * n, s->probe + k * n * n);
+    AetToWave(m, s->probe + k * m->room);
   }
   PetscCall(PetscFree(amplitude));
   PetscFunctionReturn(PETSC_SUCCESS);
@@ -182,7 +182,7 @@ PetscErrorCode AetSlicesCreate(const AetMicroscope *m, const double R[9], uint64
   memset(s, 0, sizeof *s);
   PetscCall(CutSlices(m, R, configuration, s));
   s->transmission = AetWaves(s->count * m->grid[0] * m->grid[1]);
-  s->probe = AetWaves(s->count * m->n * m->n);
+  s->probe = AetWaves(s->count * m->room);
   PetscCheck(s->transmission && s->probe, PETSC_COMM_SELF, PETSC_ERR_MEM, "no memory for %d slices of %td x %td", s->count, m->grid[0],
              m->grid[1]);
   for (int k = 0; k < s->count; k++) most = PetscMax(most, s->first[k + 1] - s->first[k]);
