@@ -105,7 +105,7 @@ PetscErrorCode AetCommandSimulate(int count, char **files)
   }
   PetscCall(AetSimulateFramesCount(&frames)); /* refused before the work where they cannot be made */
   PetscCall(AetOptionGetReal("simulate_pixel_angstrom", &pixel));
-  PetscCall(AetSpecimenFromOptions(&specimen));
+  PetscCall(AetAgree(comm, AetSpecimenFromOptions(&specimen)));
   PetscCall(AetSimulateAngles(&views, &angles_deg));
   PetscCall(AetSimulateImageSize(&specimen, pixel, &size));
   PetscCall(AetSimulateMeasure(comm, &specimen, 0, views, (const double(*)[3])angles_deg, size, pixel, &stack));

@@ -108,7 +108,7 @@ PetscErrorCode AetCommandSimulateSeries(void)
   PetscCall(AetSimulateFramesCount(&frames));
   AetCheck(!frames, AET_ERR_INPUT,
            "simulate_frames: expected 0 with simulate_series_labels (raw frames are made of one specimen), found %d", (int)frames);
-  PetscCall(AetSpecimenSeriesFromOptions(&series));
+  PetscCall(AetAgree(comm, AetSpecimenSeriesFromOptions(&series)));
   PetscCall(CommonSize(&series, pixel, &size));
   PetscCall(AetSimulateAngles(&views, &angles_deg));
   PetscCall(AetOutputOpen(comm, &output));

@@ -229,8 +229,9 @@ PetscErrorCode AetSpecimenWrite(MPI_Comm comm, const AetSpecimen *specimen, cons
   PetscCallMPI(MPI_Comm_rank(comm, &rank));
   PetscCallMPI(MPI_Comm_size(comm, &size));
   AetBlock(specimen->count, rank, size, &start, &count);
-  PetscCall(SortRows(specimen, &rows));
-  PetscCall(MakeColumns(specimen, rows + start, (PetscInt)count, &columns, table));
+  code = SortRows(specimen, &rows);
+  if (!code) code = MakeColumns(specimen, rows + start, (PetscInt)count, &columns, table);
+  PetscCall(AetAgree(comm, code));
   code = WriteTruth(comm, specimen, (PetscInt)count, columns, table, path);
   for (int c = 0; c < columns; c++) PetscCall(PetscFree(table[c].data));
   PetscCall(PetscFree(rows));

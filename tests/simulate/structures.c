@@ -215,6 +215,22 @@ static void TestOrderParameters(void)
   }
 }
 
+/* Long-range order of L1_0 along z, twice the agreement less one: 1, where it is ordered; 0 in a random alloy. */
+static void TestLongRangeOrder(void)
+{
+  const char *lists[2] = {"order l10 lattice_offset 0,0,0 shape sphere diameter_angstrom 50",
+                          "order random lattice_offset 0,0,0 shape sphere diameter_angstrom 50"};
+
+  for (int l = 0; l < 2; l++) {
+    AetSpecimen s = Make(lists[l]);
+    double      agree = 0;
+
+    for (PetscInt i = 0; i < s.count; i++) agree += s.species[i] == (lround(2 * s.position[3 * i + 2] / 3.85) & 1);
+    AET_TEST_CLOSE(2 * agree / (double)s.count - 1, l ? 0 : 1, l ? 0.05 : 1e-12);
+    AetSpecimenDestroy(&s);
+  }
+}
+
 /* No two atoms nearer than asked, as many as asked for, and no lattice: the pair distribution has no peak at 1.414 nearest distances. */
 static void TestAmorphous(void)
 {
@@ -306,5 +322,5 @@ static void TestMistakes(void)
 
 AET_TEST_MAIN("structures", {"lattices", TestLattices}, {"magic numbers", TestMagicNumbers}, {"icosahedron", TestIcosahedron},
               {"Wulff shape", TestWulff}, {"cuboctahedron", TestCuboctahedronVolume}, {"composition", TestComposition},
-              {"order parameters", TestOrderParameters}, {"amorphous packing", TestAmorphous}, {"film and needle", TestFilmAndNeedle},
-              {"mistakes", TestMistakes})
+              {"order parameters", TestOrderParameters}, {"long-range order", TestLongRangeOrder}, {"amorphous packing", TestAmorphous},
+              {"film and needle", TestFilmAndNeedle}, {"mistakes", TestMistakes})
