@@ -17,6 +17,7 @@ struct _p_AetTiltSeries {
   double  (*rotation)[9];   /* [views] R, row-major, of geometry.md */
   float    *image;          /* [v_count][ny][nx], owned */
   PetscBool head;           /* a series without images, on any rank */
+  ptrdiff_t frames;         /* of a head: raw frames of each view, from which its images are to be made; else 1 */
 };
 AET_EXTERN const AetOptionTable AetTiltOptions;
 
@@ -114,122 +115,6 @@ AET_EXTERN PetscErrorCode AetRegisterMatchSpectra(AetRegister room, const AetMat
 /** The same of two images [ny][nx]. Not collective. */
 AET_EXTERN PetscErrorCode AetRegisterMatch(AetRegister room, const AetMatchOptions *options, const float *reference, const float *image,
                                            AetMatch *match);
-
-/* ---- what was done to a series ---- */
-
-/** What `prepare` did to one image; zero or one where nothing was done. All of it double, in the order of AetPreparationColumns. */
-typedef struct {
-  double frames, frames_used;          /* averaged */
-  double drift_px, drift_residual_px;  /* root mean square of the frames' shifts from their mean, and of what contradicts them */
-  double drift_rate[2];                /* x, y: mean, px per line */
-  double denoised;                     /* root mean square change */
-  double background, slope[2];         /* at the origin; along x and y, per px */
-  double noise;                        /* root mean square of the background, single pixels */
-  double object;                       /* part of the image that the object's mask covers */
-  double total, scale;                 /* intensity within the mask before the factor; the factor */
-  double shift_px[2];                  /* (u, v) at which the object lay and by which the image was moved back */
-  double line_misfit;                  /* of the common line: root mean square relative to that of the reference */
-  double angles_given[3], angles_deg[3]; /* phi, theta, psi before and after */
-  double refined_px[2];                /* the part of shift_px that the refinement against reconstructions added */
-} AetPreparedView;
-
-/** Two images at the same orientation against what their noise allows. */
-typedef struct {
-  ptrdiff_t views[2];
-  double    correlation, correlation_expected; /* Pearson's, within the object */
-  double    r, r_expected;                     /* R = Σ|a - b| / Σ a, and of two images with the noise that they have about their mean */
-  PetscBool flagged;
-} AetRepeat;
-
-/** The record of a preparation, complete on every rank. */
-typedef struct _p_AetPreparation *AetPreparation;
-struct _p_AetPreparation {
-  MPI_Comm         comm; /* duplicated */
-  ptrdiff_t        views, ny, nx;
-  double           pixel_angstrom;
-  AetPreparedView *view;     /* [views] */
-  double           noise[3]; /* of one frame: alpha, mu, sigma; 0 unless known */
-  PetscInt         passes;   /* of the alignment */
-  double           residual_px; /* largest shift that the last pass found */
-  ptrdiff_t        repeats;
-  AetRepeat       *repeat; /* [repeats] */
-};
-/** One column of the record: a stretch of doubles within AetPreparedView. */
-typedef struct {
-  const char *name, *unit, *text;
-  int         width;
-  size_t      offset;
-} AetPreparationColumn;
-AET_EXTERN const AetPreparationColumn AetPreparationColumns[];
-AET_EXTERN const int                  AetPreparationColumnCount;
-
-/** An empty record of a series: scales 1, angles as they are. Collective. */
-AET_EXTERN PetscErrorCode AetPreparationCreate(AetTiltSeries tilt, AetPreparation *preparation);
-AET_EXTERN PetscErrorCode AetPreparationDestroy(AetPreparation *preparation);
-/** Gives every rank what the owners of the views wrote. Collective. */
-AET_EXTERN PetscErrorCode AetPreparationShare(AetPreparation preparation);
-/** AetTiltSeriesWrite with the record as the table group "preparation" (NULL: without). Collective. */
-AET_EXTERN PetscErrorCode AetTiltSeriesWriteWith(AetTiltSeries tilt, AetPreparation preparation, const char *path);
-/** The record of a tilt.h5. AET_ERR_DATA where there is none. Collective. */
-AET_EXTERN PetscErrorCode AetPreparationRead(MPI_Comm comm, const char *path, AetPreparation *preparation);
-/** The record as text, one row per image. Call on one rank. */
-AET_EXTERN PetscErrorCode AetPreparationWriteCsv(AetPreparation preparation, const char *path);
-/** Moves another signal of the same views the way the record says: shifts and angles; no background, no factor. AET_ERR_INPUT where sizes
-    differ. Collective. */
-AET_EXTERN PetscErrorCode AetPreparationApply(AetPreparation preparation, AetTiltSeries tilt);
-
-/* ---- background, intensity ---- */
-
-AET_EXTERN const AetOptionTable AetBackgroundOptions;
-typedef enum { AET_BACKGROUND_NONE, AET_BACKGROUND_PLANE, AET_BACKGROUND_LAPLACE } AetBackgroundMethod;
-typedef enum { AET_NORMALISE_NONE, AET_NORMALISE_TOTAL } AetNormaliseMethod;
-typedef struct {
-  AetBackgroundMethod method;
-  AetNormaliseMethod  normalise;
-  double              smooth_px;  /* blur before the object is sought */
-  double              threshold;  /* of the object's core, as a part of Otsu's */
-  PetscInt            dilate_px;  /* by which the object's mask is wider than what is seen of it */
-  double              laplace_px; /* blur of the background outside the mask, before its inside is filled */
-  PetscBool           clip;       /* negative values become zero: biases weak images */
-} AetBackgroundSettings;
-/** From `background_*`; `automatic` is what `auto` stands for. Registers the table. Not collective. */
-AET_EXTERN PetscErrorCode AetBackgroundSettingsFromOptions(PetscBool automatic, AetBackgroundSettings *settings);
-/** Finds the object of every image (Otsu's threshold of the blurred image, then all that stands out of the noise around it), estimates the
-    background from what lies outside and takes it off: a plane by least squares, or the blurred outside continued into the object by
-    Laplace's equation. Noise keeps both signs unless `clip`. Fills background, slope, noise, object, total of the record (may be NULL).
-    AET_ERR_DATA for an image without an object or without background. Collective. */
-AET_EXTERN PetscErrorCode AetTiltBackground(AetTiltSeries tilt, const AetBackgroundSettings *settings, AetPreparation preparation);
-/** Multiplies every image so that the intensity within the object's mask, over a plane through the background outside it, is the median of all.
-    For isolated objects. Fills total, scale of the record (may be NULL). Collective. */
-AET_EXTERN PetscErrorCode AetTiltNormalise(AetTiltSeries tilt, const AetBackgroundSettings *settings, AetPreparation preparation);
-
-/* ---- alignment ---- */
-
-AET_EXTERN const AetOptionTable AetAlignOptions;
-typedef enum { AET_TILT_ALIGN_NONE, AET_TILT_ALIGN_MASS, AET_TILT_ALIGN_LINE, AET_TILT_ALIGN_AUTO } AetAlignMethod;
-typedef enum { AET_TILT_ALIGN_REFINE_NONE, AET_TILT_ALIGN_REFINE_SHIFTS, AET_TILT_ALIGN_REFINE_ALL } AetAlignRefine;
-typedef struct {
-  AetAlignMethod method;       /* auto: line for a series with one tilt axis, else mass */
-  AetAlignRefine refine;       /* what follows, against reconstructions: not done here, recon.h */
-  PetscInt       passes;       /* at most */
-  double         tolerance_px; /* a pass that moves no image farther is the last */
-  double         repeat_deg;   /* images whose orientations differ by at most this are repeats of each other */
-  double         damage_factor; /* a repeat is flagged where its R is larger than expected by this factor */
-  uint64_t       seed;
-} AetAlignSettings;
-/** From `align_*` and `seed`; `automatic`: what `auto` stands for. Registers the table. Not collective. */
-AET_EXTERN PetscErrorCode AetAlignSettingsFromOptions(PetscBool automatic, AetAlignSettings *settings);
-/** Moves every image by a Fourier shift so that the object's centre of mass is at the origin. Method `mass`: in both directions, for any
-    orientations. Method `line`: across the tilt axis; along it, by the common line of a series with one tilt axis: the images summed across
-    the axis, and shifted and scaled, are one profile, found with the shifts by Gauss–Newton, weighted by what the profiles leave. Repeated
-    until a pass moves no image by more than the tolerance. Fills shift_px and line_misfit of the record (may be NULL). Collective. */
-AET_EXTERN PetscErrorCode AetTiltAlign(AetTiltSeries tilt, const AetAlignSettings *settings, const AetBackgroundSettings *background,
-                                       AetPreparation preparation);
-/** Every pair of a first and a later image of one orientation, compared within the object with what their noise allows (`noise`: Var(z) =
-    alpha z + sigma² of the images as they are, alpha 0 and sigma 0: from the background of each): R and correlation of two images simulated
-    from the mean of both. Fills repeats of the record. Collective. */
-AET_EXTERN PetscErrorCode AetTiltDamage(AetTiltSeries tilt, const AetAlignSettings *settings, const AetBackgroundSettings *background,
-                                        const double noise[2], AetPreparation preparation);
 
 /* ---------------------------------------------------------------- noise and denoising */
 
@@ -388,5 +273,128 @@ typedef struct {
     the exact unbiased inverse; means over 25 × 25 pixels stay those of the image. `report` is made: AetDenoiseReportFree. Collective. */
 AET_EXTERN PetscErrorCode AetTiltDenoise(AetTiltSeries tilt, AetNoise noise, const AetDenoiseSettings *settings, AetDenoiseReport *report);
 AET_EXTERN PetscErrorCode AetDenoiseReportFree(AetDenoiseReport *report);
+
+/* ---- what was done to a series ---- */
+
+/** What `prepare` did to one image; zero or one where nothing was done. All of it double, in the order of AetPreparationColumns. */
+typedef struct {
+  double frames, frames_used;          /* averaged */
+  double drift_px, drift_residual_px;  /* root mean square of the frames' shifts from their mean, and of what contradicts them */
+  double drift_rate[2];                /* x, y: mean, px per line */
+  double denoised;                     /* root mean square change */
+  double background, slope[2];         /* at the origin; along x and y, per px */
+  double noise;                        /* root mean square of the background, single pixels */
+  double object;                       /* part of the image that the object's mask covers */
+  double total, scale;                 /* intensity within the mask before the factor; the factor */
+  double shift_px[2];                  /* (u, v) at which the object lay and by which the image was moved back */
+  double centre_error_px;              /* standard deviation of the centre of mass along x by the noise of the background */
+  double line_misfit;                  /* of the common line: root mean square relative to that of the reference */
+  double angles_given[3], angles_deg[3]; /* phi, theta, psi before and after */
+  double refined_px[2];                /* the part of shift_px that the refinement against reconstructions added */
+} AetPreparedView;
+
+/** Two images at the same orientation against what their noise allows. */
+typedef struct {
+  ptrdiff_t views[2];
+  double    correlation, correlation_expected; /* Pearson's, within the object */
+  double    r, r_expected;                     /* R = Σ|a - b| / Σ a, and of two images with the noise that they have about their mean */
+  PetscBool flagged;
+} AetRepeat;
+
+/** The options of `prepare` as a whole, `prepare_*`. */
+AET_EXTERN const AetOptionTable AetPrepareOptions;
+/** The record of a preparation, complete on every rank. */
+typedef struct _p_AetPreparation *AetPreparation;
+struct _p_AetPreparation {
+  MPI_Comm         comm; /* duplicated */
+  ptrdiff_t        views, ny, nx;
+  double           pixel_angstrom;
+  AetPreparedView *view;     /* [views] */
+  double           noise[3]; /* of one image as it was measured: alpha, mu, sigma; 0 unless known */
+  AetDriftRecord   drift;           /* of the frames, owned; NULL: there were none */
+  AetDistortion    distortion; /* of the scan, corrected; not given: none */
+  double           residual_px; /* largest shift that the aligned images still show */
+  ptrdiff_t        repeats;
+  AetRepeat       *repeat; /* [repeats] */
+};
+/** One column of the record: a stretch of doubles within AetPreparedView. */
+typedef struct {
+  const char *name, *unit, *text;
+  int         width;
+  size_t      offset;
+} AetPreparationColumn;
+AET_EXTERN const AetPreparationColumn AetPreparationColumns[];
+AET_EXTERN const int                  AetPreparationColumnCount;
+
+/** An empty record of a series: scales 1, angles as they are. Collective. */
+AET_EXTERN PetscErrorCode AetPreparationCreate(AetTiltSeries tilt, AetPreparation *preparation);
+AET_EXTERN PetscErrorCode AetPreparationDestroy(AetPreparation *preparation);
+/** Gives every rank what the owners of the views wrote. Collective. */
+AET_EXTERN PetscErrorCode AetPreparationShare(AetPreparation preparation);
+/** AetTiltSeriesWrite with the record as the table group "preparation" (NULL: without). Collective. */
+AET_EXTERN PetscErrorCode AetTiltSeriesWriteWith(AetTiltSeries tilt, AetPreparation preparation, const char *path);
+/** The record of a tilt.h5. AET_ERR_DATA where there is none. Collective. */
+AET_EXTERN PetscErrorCode AetPreparationRead(MPI_Comm comm, const char *path, AetPreparation *preparation);
+/** The record as text, one row per image. Call on one rank. */
+AET_EXTERN PetscErrorCode AetPreparationWriteCsv(AetPreparation preparation, const char *path);
+/** Moves another signal of the same views the way the record says: shifts and angles; no background, no factor. Drift and distortion come
+    before it, from the record's own fields. AET_ERR_INPUT where sizes differ. Collective. */
+AET_EXTERN PetscErrorCode AetPreparationApply(AetPreparation preparation, AetTiltSeries tilt);
+/** The raw frames of another signal of the same scans to images, by the record's drift (a plain mean where it has none). Collective. */
+AET_EXTERN PetscErrorCode AetPreparationAverage(AetPreparation preparation, AetFrames frames, AetTiltSeries *tilt);
+/** What AetPreparationApply did with `from` is noted in `preparation` too. Not collective. */
+AET_EXTERN void AetPreparationTakeOver(AetPreparation preparation, AetPreparation from);
+
+/* ---- background, intensity ---- */
+
+AET_EXTERN const AetOptionTable AetBackgroundOptions;
+typedef enum { AET_BACKGROUND_NONE, AET_BACKGROUND_PLANE, AET_BACKGROUND_LAPLACE } AetBackgroundMethod;
+typedef enum { AET_NORMALISE_NONE, AET_NORMALISE_TOTAL } AetNormaliseMethod;
+typedef struct {
+  AetBackgroundMethod method;
+  AetNormaliseMethod  normalise;
+  double              smooth_px;  /* blur before the object is sought */
+  double              threshold;  /* of the object's core, as a part of Otsu's */
+  PetscInt            dilate_px;  /* by which the object's mask is wider than what is seen of it */
+  double              laplace_px; /* blur of the background outside the mask, before its inside is filled */
+  PetscBool           clip;       /* negative values become zero: biases weak images */
+} AetBackgroundSettings;
+/** From `background_*`; `automatic` is what `auto` stands for. Registers the table. Not collective. */
+AET_EXTERN PetscErrorCode AetBackgroundSettingsFromOptions(PetscBool automatic, AetBackgroundSettings *settings);
+/** Finds the object of every image (Otsu's threshold of the blurred image, then all that stands out of the noise around it), estimates the
+    background from what lies outside and takes it off: a plane by least squares, or the blurred outside continued into the object by
+    Laplace's equation. Noise keeps both signs unless `clip`. Fills background, slope, noise, object, total of the record (may be NULL).
+    AET_ERR_DATA for an image without an object or without background. Collective. */
+AET_EXTERN PetscErrorCode AetTiltBackground(AetTiltSeries tilt, const AetBackgroundSettings *settings, AetPreparation preparation);
+/** Multiplies every image so that the intensity within the object's mask, over a plane through the background outside it, is the median of all.
+    For isolated objects. Fills total, scale of the record (may be NULL). Collective. */
+AET_EXTERN PetscErrorCode AetTiltNormalise(AetTiltSeries tilt, const AetBackgroundSettings *settings, AetPreparation preparation);
+
+/* ---- alignment ---- */
+
+AET_EXTERN const AetOptionTable AetAlignOptions;
+typedef enum { AET_TILT_ALIGN_NONE, AET_TILT_ALIGN_MASS, AET_TILT_ALIGN_LINE, AET_TILT_ALIGN_AUTO } AetAlignMethod;
+typedef enum { AET_TILT_ALIGN_REFINE_NONE, AET_TILT_ALIGN_REFINE_SHIFTS, AET_TILT_ALIGN_REFINE_ALL, AET_TILT_ALIGN_REFINE_AUTO } AetAlignRefine;
+typedef struct {
+  AetAlignMethod method;       /* auto: line for a series with one tilt axis, else mass */
+  AetAlignRefine refine;       /* what follows, against reconstructions: not done here, recon.h */
+  double         repeat_deg;   /* images whose orientations differ by at most this are repeats of each other */
+  double         damage_factor; /* a repeat is flagged where its R is larger than expected by this factor */
+  uint64_t       seed;
+} AetAlignSettings;
+/** From `align_*` and `seed`; `automatic`: what `auto` stands for. Registers the table. Not collective. */
+AET_EXTERN PetscErrorCode AetAlignSettingsFromOptions(PetscBool automatic, AetAlignSettings *settings);
+/** Moves every image by a Fourier shift so that the object's centre of mass is at the origin. Method `mass`: in both directions, for any
+    orientations. Method `line`: across the tilt axis; along it, by the common line of a series with one tilt axis: the images summed across
+    the axis, and shifted and scaled, are one profile, found with the shifts by Gauss–Newton, weighted by what the profiles leave.
+    Every image is interpolated once. Fills shift_px, line_misfit, centre_error_px of the record (may be NULL) and looks again for its
+    residual_px. Collective. */
+AET_EXTERN PetscErrorCode AetTiltAlign(AetTiltSeries tilt, const AetAlignSettings *settings, const AetBackgroundSettings *background,
+                                       AetPreparation preparation);
+/** Every pair of a first and a later image of one orientation, compared within the object with what their noise allows (`noise`: Var(z) =
+    alpha z + sigma² of the images as they are, alpha 0 and sigma 0: from the background of each): R and correlation of two images simulated
+    from the mean of both. Fills repeats of the record. Collective. */
+AET_EXTERN PetscErrorCode AetTiltDamage(AetTiltSeries tilt, const AetAlignSettings *settings, const AetBackgroundSettings *background,
+                                        const double noise[2], AetPreparation preparation);
 
 #endif

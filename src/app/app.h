@@ -6,6 +6,10 @@
 
 /* Options of the pictures that the program draws. */
 extern const AetOptionTable AetAppOptions;
+/* The tables of the steps from raw frames to an aligned tilt series, in the order of the steps. */
+#define AET_PREPARE_TABLES \
+  &AetFramesOptions, &AetDriftOptions, &AetDistortionOptions, &AetDenoiseOptions, &AetBackgroundOptions, &AetAlignOptions, \
+      &AetPrepareOptions
 
 typedef struct {
   const char                  *name;

@@ -11,29 +11,19 @@ static const AetOption options[] = {
 };
 AET_OPTION_TABLE(AetAppOptions, "pictures", "Pictures", options);
 
-static const AetOptionTable *const run_tables[] = {&AetBaseOptions,
-                                                   &AetPreflightOptions,
-                                                   &AetAppOptions,
-                                                   &AetTiltOptions,
-                                                   &AetFramesOptions,
-                                                   &AetDriftOptions,
-                                                   &AetDistortionOptions,
-                                                   &AetDenoiseOptions,
-                                                   &AetReconOptions,
-                                                   &AetAngleOptions,
-                                                   &AetOrientationOptions,
-                                                   &AetTraceOptions,
-                                                   &AetRefineOptions,
-                                                   &AetCorrectOptions,
-                                                   &AetBootstrapOptions,
-                                                   &AetDistOptions,
-                                                   NULL};
-static const AetOptionTable *const prepare_tables[] = {&AetBaseOptions,  &AetPreflightOptions,   &AetTiltOptions,    &AetFramesOptions,
-                                                       &AetDriftOptions, &AetDistortionOptions,  &AetDenoiseOptions, &AetReconOptions,
-                                                       &AetAngleOptions, &AetOrientationOptions, &AetDistOptions,    NULL};
-static const AetOptionTable *const reconstruct_tables[] = {&AetBaseOptions,  &AetPreflightOptions,   &AetTiltOptions,    &AetFramesOptions,
-                                                           &AetDriftOptions, &AetDistortionOptions,  &AetDenoiseOptions, &AetReconOptions,
-                                                           &AetAngleOptions, &AetOrientationOptions, &AetDistOptions,    NULL};
+static const AetOptionTable *const run_tables[] = {&AetBaseOptions,    &AetPreflightOptions,
+                                                   &AetAppOptions,     &AetTiltOptions,
+                                                   AET_PREPARE_TABLES, &AetReconOptions,
+                                                   &AetAngleOptions,   &AetOrientationOptions,
+                                                   &AetTraceOptions,   &AetRefineOptions,
+                                                   &AetCorrectOptions, &AetBootstrapOptions,
+                                                   &AetDistOptions,    NULL};
+static const AetOptionTable *const prepare_tables[] = {&AetBaseOptions,        &AetPreflightOptions, &AetTiltOptions,
+                                                       AET_PREPARE_TABLES,     &AetReconOptions,     &AetAngleOptions,
+                                                       &AetOrientationOptions, &AetDistOptions,      NULL};
+static const AetOptionTable *const reconstruct_tables[] = {&AetBaseOptions,        &AetPreflightOptions, &AetTiltOptions,
+                                                           AET_PREPARE_TABLES,     &AetReconOptions,     &AetAngleOptions,
+                                                           &AetOrientationOptions, &AetDistOptions,      NULL};
 static const AetOptionTable *const simulate_tables[] = {&AetBaseOptions,           &AetSimulateOptions,   &AetSimulateSeriesOptions,
                                                         &AetSimulateFramesOptions, &AetMultisliceOptions, NULL};
 static const AetOptionTable *const plan_tables[] = {&AetBaseOptions, &AetSimulateOptions, &AetMultisliceOptions, &AetRefineOptions, NULL};

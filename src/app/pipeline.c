@@ -22,8 +22,11 @@ typedef struct {
 
 static const Stage stages[AET_STAGE_COUNT] = {
     {"prepare", "prepare", AET_TILT_FILE, NULL, NULL, NULL,
-     (const char *const[]){"tilt_", "frames_", "recon_angles_", "recon_orientations_", "seed", "recon_thickness", "recon_extended", NULL},
-     (const char *const[]){"tilt_projections", "tilt_angles", "frames_files", "frames_angles", "frames_reference", NULL}, AetRunMakeTilt},
+     (const char *const[]){"tilt_", "frames_", "drift_", "distortion_", "denoise_", "background_", "align_", "prepare_", "!prepare_picture",
+                           "recon_angles_", "recon_orientations_", "seed", "recon_thickness", "recon_extended", NULL},
+     (const char *const[]){"tilt_projections", "tilt_angles", "frames_files", "frames_angles", "frames_reference", "distortion_file", "prepare_transforms",
+                           NULL},
+     AetRunMakeTilt},
     {"reconstruct", "recon", AET_VOLUME_FILE, "volume.xdmf", "volume_unfiltered.h5", AET_CHECKPOINT_FILE,
      (const char *const[]){"recon_", "!recon_checkpoint_", "seed", NULL}, (const char *const[]){"recon_support", "recon_initial", NULL},
      AetRunMakeVolume},

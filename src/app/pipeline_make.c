@@ -1,6 +1,7 @@
 /* What the stages of the chain read, make and leave behind. */
 #include "pipeline_make.h"
 #include "curve.h"
+#include "prepare.h"
 #include "stages.h"
 #include <string.h>
 #include <unistd.h>
@@ -38,42 +39,59 @@ PetscErrorCode AetRunAtoms(AetRun *run, AetAtoms *atoms)
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
-/* The measured images: projections, or the mean of raw frames. */
-static PetscErrorCode ReadTilt(AetRun *run)
+/* prepare.csv and prepare.png beside the series, where its images were changed; else those of an earlier run go. */
+static PetscErrorCode KeepRecord(AetRun *run, AetPrepared *prepared)
 {
-  AetFrames      frames;
-  PetscBool      given;
-  PetscErrorCode code;
+  char      table[PETSC_MAX_PATH_LEN], picture[PETSC_MAX_PATH_LEN];
+  PetscBool drawn;
+  int       rank;
 
   PetscFunctionBegin;
-  PetscCall(AetFramesAreGiven(&given));
-  if (!given) PetscFunctionReturn(AetTiltSeriesReadFromOptions(run->comm, &run->tilt));
-  PetscCall(AetFramesReadFromOptions(run->comm, &frames));
-  code = AetFramesMean(frames, &run->tilt);
-  PetscCall(AetFramesDestroy(&frames));
-  PetscFunctionReturn(code);
+  PetscCallMPI(MPI_Comm_rank(run->comm, &rank));
+  PetscCall(AetOptionGetBool("prepare_picture", &drawn));
+  AetOutputPath(&run->output, "prepare.csv", table);
+  AetOutputPath(&run->output, "prepare.png", picture);
+  if (!rank) (void)unlink(table), (void)unlink(picture);
+  if (!prepared->changed || run->tilt->views != prepared->views) PetscFunctionReturn(PETSC_SUCCESS);
+  PetscCall(AetAgree(run->comm, rank ? PETSC_SUCCESS : AetPreparationWriteCsv(prepared->record, table)));
+  if (drawn) PetscCall(AetPicturePrepare(prepared, picture));
+  PetscFunctionReturn(PETSC_SUCCESS);
 }
 
-PetscErrorCode AetRunMakeTilt(AetRun *run, const char *path)
+/* Orientations or angles against reconstructions, where they are asked for. */
+static PetscErrorCode RefineTilt(AetRun *run, AetPrepared *prepared)
 {
   PetscBool refine;
   int       unknown;
 
   PetscFunctionBegin;
-  PetscCall(ReadTilt(run));
-  PetscCall(AetReport(run->comm, "  %td images of %td x %td pixels of %.4g Å, tilts %.4g° to %.4g°\n", run->tilt->views, run->tilt->nx,
-                      run->tilt->ny, run->tilt->pixel_angstrom, run->tilt->angles_deg[0][1],
-                      run->tilt->angles_deg[run->tilt->views - 1][1]));
-  PetscCall(AetSummarySetNumber(run->output.summary, "prepare.views", (double)run->tilt->views));
-  PetscCall(AetSummarySetNumber(run->output.summary, "prepare.pixel_angstrom", run->tilt->pixel_angstrom));
   PetscCall(AetSummaryForget(run->output.summary, "tilt."));
   PetscCall(AetOptionGetBool("tilt_refine_angles", &refine));
   PetscCall(AetOptionGetEnum("tilt_orientations", &unknown));
   if (unknown)
     PetscCall(AetStageFindOrientations(run->tilt, run->output.summary));
-  else if (refine)
-    PetscCall(AetStageRefineAngles(run->tilt, run->output.summary));
-  PetscCall(AetTiltSeriesWrite(run->tilt, path));
+  else if (refine || prepared->refine_angles)
+    PetscCall(AetStageRefineAngles(run->tilt, run->output.summary, prepared));
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+PetscErrorCode AetRunMakeTilt(AetRun *run, const char *path)
+{
+  AetPrepared prepared;
+
+  PetscFunctionBegin;
+  PetscCall(AetPrepareRead(run->comm, run->output.summary, &prepared));
+  run->tilt = prepared.tilt;
+  PetscCall(AetReport(run->comm, "  %td images of %td x %td pixels of %.4g Å, tilts %.4g° to %.4g°\n", run->tilt->views, run->tilt->nx,
+                      run->tilt->ny, run->tilt->pixel_angstrom, run->tilt->angles_deg[0][1],
+                      run->tilt->angles_deg[run->tilt->views - 1][1]));
+  PetscCall(AetSummarySetNumber(run->output.summary, "prepare.views", (double)run->tilt->views));
+  PetscCall(AetSummarySetNumber(run->output.summary, "prepare.pixel_angstrom", run->tilt->pixel_angstrom));
+  PetscCall(AetPrepareSeries(&prepared));
+  PetscCall(RefineTilt(run, &prepared));
+  PetscCall(AetTiltSeriesWriteWith(run->tilt, prepared.changed && run->tilt->views == prepared.views ? prepared.record : NULL, path));
+  PetscCall(KeepRecord(run, &prepared));
+  PetscCall(AetPreparedDestroy(&prepared));
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #define GIB 1073741824.0
+#define PREPARE_FRAMES 2    /* times the raw frames: as they are and corrected */
 #define REFINE_IMAGES 4     /* sets of images that a refinement has beside the measured ones, roughly */
 #define RANKS_MOST 16777216 /* that are thought of when a job does not fit on those it has */
 
@@ -51,6 +52,7 @@ static PetscErrorCode PrepareNeeds(const Plan *plan, int ranks, double *bytes)
 
   PetscFunctionBegin;
   *bytes = Images(plan, ranks);
+  if (plan->tilt->frames > 1) *bytes *= 1 + PREPARE_FRAMES * (double)plan->tilt->frames;
   PetscCall(AetOptionGetBool("tilt_refine_angles", &refine));
   if (!refine) PetscFunctionReturn(PETSC_SUCCESS);
   PetscCall(AetAnglesEstimateOn(plan->tilt, ranks, &angles));

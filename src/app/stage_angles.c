@@ -1,7 +1,7 @@
 /* Tilt series to the same with refined angles and shifts. */
 #include "stages.h"
 
-PetscErrorCode AetStageRefineAngles(AetTiltSeries tilt, AetSummary summary)
+PetscErrorCode AetStageRefineAngles(AetTiltSeries tilt, AetSummary summary, AetPrepared *prepared)
 {
   AetAngleSettings settings;
   AetAnglesReport  report;
@@ -12,6 +12,7 @@ PetscErrorCode AetStageRefineAngles(AetTiltSeries tilt, AetSummary summary)
   AetCheck(!extended, AET_ERR_INPUT, "tilt_refine_angles: expected an isolated object, found recon_extended true");
   PetscCall(AetAngleSettingsFromOptions(&settings));
   PetscCall(AetAnglesRefine(tilt, &settings, &report));
+  AetPrepareRecordAngles(prepared, &report);
   PetscCall(AetSummarySetNumber(summary, "tilt.angles_mean_change_deg", report.mean_change_deg));
   PetscCall(AetSummarySetNumber(summary, "tilt.angles_max_change_deg", report.max_change_deg));
   PetscCall(AetSummarySetNumber(summary, "tilt.angles_mean_shift_px", report.mean_shift_px));

@@ -2,10 +2,12 @@
 #ifndef AET_APP_STAGES_H
 #define AET_APP_STAGES_H
 
+#include "prepare.h"
 #include <aet4d/aet4d.h>
 
-/* The tilt series with refined angles and shifts: `recon_angles_*`; sets tilt.angles_mean_change_deg, ... Collective on tilt->comm. */
-PetscErrorCode AetStageRefineAngles(AetTiltSeries tilt, AetSummary summary);
+/* The tilt series with refined angles and shifts: `recon_angles_*`; sets tilt.angles_mean_change_deg, ... and the record of `prepared`.
+   Collective on tilt->comm. */
+PetscErrorCode AetStageRefineAngles(AetTiltSeries tilt, AetSummary summary, AetPrepared *prepared);
 /* The tilt series with orientations and shifts of which nothing was known: `recon_orientations_*`; sets tilt.orientations_misfit, ... The
    series loses the views without light. Collective on tilt->comm. */
 PetscErrorCode AetStageFindOrientations(AetTiltSeries tilt, AetSummary summary);

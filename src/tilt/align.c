@@ -11,12 +11,11 @@ typedef struct {
   AetTiltSeries                tilt;
   const AetBackgroundSettings *background;
   PetscBool                    line;
-  float                       *given; /* [v_count][ny][nx] the images before any shift: each is interpolated once */
-  double (*centre)[2];                /* [views] where the object is seen, from the origin, in the images as they are */
-  double (*shift)[2];                 /* [views] by how much they were moved back so far */
-  double         *profiles;           /* [views][ny] along the axis */
-  double         *along, *misfit;     /* [views] places and misfits of the common line */
-  AetObjectFound *found;              /* [v_count] */
+  double (*centre)[2];                    /* [views] where the object is seen, from the origin, in the images as they are */
+  double (*shift)[2];                     /* [views] by how much they were moved back */
+  double         *profiles;               /* [views][ny] along the axis */
+  double         *along, *misfit, *error; /* [views] places and misfits of the common line; standard deviation of a centre */
+  AetObjectFound *found;                  /* [v_count] */
   AetObjectRoom  *rooms;
 } Alignment;
 
@@ -32,14 +31,13 @@ static PetscBool OneAxis(AetTiltSeries tilt)
 static PetscErrorCode Allocate(Alignment *work)
 {
   AetTiltSeries tilt = work->tilt;
-  const size_t  views = (size_t)tilt->views, local = (size_t)(tilt->v_count * tilt->ny * tilt->nx);
+  const size_t  views = (size_t)tilt->views;
 
   PetscFunctionBegin;
-  PetscCall(PetscCalloc5(views, &work->centre, views, &work->shift, views * (size_t)tilt->ny, &work->profiles, views, &work->along, views,
-                         &work->misfit));
-  PetscCall(PetscMalloc2(local, &work->given, (size_t)tilt->v_count, &work->found));
+  PetscCall(PetscCalloc6(views, &work->centre, views, &work->shift, views * (size_t)tilt->ny, &work->profiles, views, &work->along, views,
+                         &work->misfit, views, &work->error));
+  PetscCall(PetscMalloc1((size_t)tilt->v_count, &work->found));
   PetscCall(AetObjectRoomsCreate(tilt->ny, tilt->nx, AetThreads(), &work->rooms));
-  if (local) memcpy(work->given, tilt->image, local * sizeof *work->given);
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
@@ -47,8 +45,8 @@ static PetscErrorCode Free(Alignment *work)
 {
   PetscFunctionBegin;
   PetscCall(AetObjectRoomsDestroy(AetThreads(), &work->rooms));
-  PetscCall(PetscFree2(work->given, work->found));
-  PetscCall(PetscFree5(work->centre, work->shift, work->profiles, work->along, work->misfit));
+  PetscCall(PetscFree(work->found));
+  PetscCall(PetscFree6(work->centre, work->shift, work->profiles, work->along, work->misfit, work->error));
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
@@ -60,9 +58,11 @@ static void Measure(Alignment *work, ptrdiff_t v, AetObjectRoom *room)
   const ptrdiff_t       ny = tilt->ny, nx = tilt->nx, view = tilt->v_start + v;
   const float          *image = tilt->image + v * ny * nx;
   ptrdiff_t             box[4];
+  double                total;
 
   AetKernelObjectFind(ny, nx, image, &search, room->mask, &work->found[v], room->work, room->stack);
-  (void)AetKernelMoments(ny, nx, image, room->mask, work->found[v].plane, work->centre[view]);
+  total = AetKernelMoments(ny, nx, image, room->mask, work->found[v].plane, work->centre[view]);
+  work->error[view] = work->found[v].noise * sqrt(AetKernelMaskInertia(ny, nx, room->mask, work->centre[view])) / fabs(total);
   AetKernelMaskBox(ny, nx, room->mask, box);
   AetKernelProfile(ny, nx, image, work->found[v].plane, box[0], box[1], work->profiles + view * ny);
 }
@@ -76,6 +76,7 @@ static PetscErrorCode Locate(Alignment *work)
 
   PetscFunctionBegin;
   PetscCall(PetscArrayzero(work->centre, tilt->views));
+  PetscCall(PetscArrayzero(work->error, tilt->views));
   PetscCall(PetscArrayzero(work->profiles, tilt->views * tilt->ny));
 #pragma omp parallel for num_threads(threads) schedule(static, 1)
   for (int t = 0; t < threads; t++)
@@ -83,6 +84,7 @@ static PetscErrorCode Locate(Alignment *work)
   for (ptrdiff_t v = 0; v < tilt->v_count && !code; v++) code = AetObjectCheck(tilt->v_start + v, &work->found[v]);
   PetscCall(AetAgree(tilt->comm, code));
   PetscCallMPI(MPI_Allreduce(MPI_IN_PLACE, work->centre, (int)(2 * tilt->views), MPI_DOUBLE, MPI_SUM, tilt->comm));
+  PetscCallMPI(MPI_Allreduce(MPI_IN_PLACE, work->error, (int)tilt->views, MPI_DOUBLE, MPI_SUM, tilt->comm));
   if (!work->line) PetscFunctionReturn(PETSC_SUCCESS);
   PetscCallMPI(MPI_Allreduce(MPI_IN_PLACE, work->profiles, (int)(tilt->views * tilt->ny), MPI_DOUBLE, MPI_SUM, tilt->comm));
   for (ptrdiff_t v = 0; v < tilt->views; v++) work->along[v] = work->centre[v][1];
@@ -91,7 +93,7 @@ static PetscErrorCode Locate(Alignment *work)
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
-/* The images as given, moved back by the shifts so far. */
+/* The images, moved back: each is interpolated once. */
 static PetscErrorCode Move(Alignment *work)
 {
   AetTiltSeries   tilt = work->tilt;
@@ -100,54 +102,35 @@ static PetscErrorCode Move(Alignment *work)
   PetscErrorCode  code;
 
   PetscFunctionBegin;
+  memcpy(work->shift, work->centre, sizeof *work->shift * (size_t)tilt->views);
   code = AetRegisterCreate(tilt->ny, tilt->nx, &room);
   for (ptrdiff_t v = 0; v < tilt->v_count && !code; v++) {
     const double *shift = work->shift[tilt->v_start + v];
-    code = AetRegisterShift(room, -shift[0], -shift[1], work->given + v * pixels, tilt->image + v * pixels);
+    code = AetRegisterShift(room, -shift[0], -shift[1], tilt->image + v * pixels, tilt->image + v * pixels);
   }
   PetscCall(AetRegisterDestroy(&room));
   PetscCall(AetAgree(tilt->comm, code));
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
-/* One pass; `most`: the largest shift that it found. */
-static PetscErrorCode Pass(Alignment *work, double *most)
+/* Estimates, moves, and looks again: what is found then should be no shift. */
+static PetscErrorCode Align(Alignment *work, AetPreparation preparation)
 {
-  const ptrdiff_t views = work->tilt->views;
+  AetTiltSeries tilt = work->tilt;
 
   PetscFunctionBegin;
   PetscCall(Locate(work));
-  *most = 0;
-  for (ptrdiff_t v = 0; v < views; v++) {
-    for (int a = 0; a < 2; a++) work->shift[v][a] += work->centre[v][a];
-    *most = PetscMax(*most, hypot(work->centre[v][0], work->centre[v][1]));
-  }
   PetscCall(Move(work));
-  PetscFunctionReturn(PETSC_SUCCESS);
-}
-
-static PetscErrorCode Record(const Alignment *work, PetscInt passes, double residual, AetPreparation preparation)
-{
-  PetscFunctionBegin;
-  preparation->passes = passes, preparation->residual_px = residual;
-  for (ptrdiff_t v = 0; v < work->tilt->views; v++) {
-    for (int a = 0; a < 2; a++) preparation->view[v].shift_px[a] += work->shift[v][a];
-    preparation->view[v].line_misfit = work->misfit[v];
+  if (!preparation) PetscFunctionReturn(PETSC_SUCCESS);
+  for (ptrdiff_t v = 0; v < tilt->views; v++) {
+    AetPreparedView *view = &preparation->view[v];
+    for (int a = 0; a < 2; a++) view->shift_px[a] += work->shift[v][a];
+    view->line_misfit = work->misfit[v], view->centre_error_px = work->error[v];
   }
-  PetscFunctionReturn(PETSC_SUCCESS);
-}
-
-static PetscErrorCode Align(Alignment *work, const AetAlignSettings *settings, AetPreparation preparation)
-{
-  double   most = PETSC_MAX_REAL;
-  PetscInt passes = 0;
-
-  PetscFunctionBegin;
-  while (passes < settings->passes && most > settings->tolerance_px) {
-    PetscCall(Pass(work, &most));
-    passes++;
-  }
-  if (preparation) PetscCall(Record(work, passes, most, preparation));
+  PetscCall(Locate(work));
+  preparation->residual_px = 0;
+  for (ptrdiff_t v = 0; v < tilt->views; v++)
+    preparation->residual_px = PetscMax(preparation->residual_px, hypot(work->centre[v][0], work->centre[v][1]));
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
@@ -164,7 +147,7 @@ PetscErrorCode AetTiltAlign(AetTiltSeries tilt, const AetAlignSettings *settings
            "align_method: a common line needs views about one tilt axis (phi and psi 0); expected mass for these angles, found line");
   work.line = (PetscBool)(one && settings->method != AET_TILT_ALIGN_MASS);
   code = AetAgree(tilt->comm, Allocate(&work));
-  if (!code) code = Align(&work, settings, preparation);
+  if (!code) code = Align(&work, preparation);
   PetscCall(Free(&work));
   PetscFunctionReturn(code);
 }

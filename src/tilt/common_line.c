@@ -5,7 +5,7 @@
 #include <string.h>
 
 enum { ROUNDS = 40, REACH = 8, EDGE = 3 };
-#define STILL 1e-4        /* px: shifts that change less are found */
+#define STILL 5e-4        /* px: shifts that change less are found */
 #define WEIGHT_FLOOR 0.02 /* of the mean variance: the least that is granted to a point */
 
 typedef struct {
@@ -84,23 +84,33 @@ static double Fit(const Lines *lines, ptrdiff_t v, const double *moved, double *
 }
 
 /* Whole pixels first: the profile may be periodic, and a first guess off by more than half a period. */
-static void Scan(Lines *lines)
+static double BestLag(Lines *lines, ptrdiff_t v, double *wide)
 {
-  double drift = 0;
+  const ptrdiff_t n = lines->n;
+  const double    from = lines->t[v];
+  double          best = INFINITY, to = from, scale, offset, step;
 
-  for (ptrdiff_t v = 0; v < lines->views; v++) {
-    const double from = lines->t[v];
-    double       best = INFINITY, to = from, scale, offset, step;
-    for (int lag = -REACH; lag <= REACH; lag++) {
-      double left;
-      lines->t[v] = from + lag;
-      AetKernelLineMoved(lines->n, lines->N, lines->spectrum + v * (lines->N / 2 + 1), lines->t[v], 0, lines->moved + v * lines->n);
-      left = Fit(lines, v, lines->moved + v * lines->n, lines->work, &scale, &offset, &step);
-      if (fabs(step) <= 1 && left < best) best = left, to = from + lag;
-    }
-    lines->t[v] = to, drift += (to - from) / (double)lines->views;
+  AetKernelLineMoved(n + 2 * REACH, lines->N, lines->spectrum + v * (lines->N / 2 + 1), from - REACH, 0, wide);
+  for (int lag = -REACH; lag <= REACH; lag++) {
+    double left;
+    lines->t[v] = from + lag;
+    left = Fit(lines, v, wide + REACH + lag, lines->work, &scale, &offset, &step);
+    if (fabs(step) <= 1 && left < best) best = left, to = from + lag;
   }
+  lines->t[v] = to;
+  return to - from;
+}
+
+static PetscErrorCode Scan(Lines *lines)
+{
+  double drift = 0, *wide;
+
+  PetscFunctionBegin;
+  PetscCall(PetscMalloc1((size_t)(lines->n + 2 * REACH), &wide));
+  for (ptrdiff_t v = 0; v < lines->views; v++) drift += BestLag(lines, v, wide) / (double)lines->views;
   for (ptrdiff_t v = 0; v < lines->views; v++) lines->t[v] -= drift;
+  PetscCall(PetscFree(wide));
+  PetscFunctionReturn(PETSC_SUCCESS);
 }
 
 /* Shifts, scales and offsets of all views against the reference; what they leave is the variance of the points, neighbours averaged. */
@@ -160,7 +170,7 @@ PetscErrorCode AetCommonLine(ptrdiff_t views, ptrdiff_t n, const double *profile
   PetscCall(LinesCreate(views, n, profiles, t, misfit, &lines));
   Move(&lines);
   Reference(&lines);
-  Scan(&lines);
+  PetscCall(Scan(&lines));
   for (int round = 0; round < ROUNDS; round++) {
     Move(&lines);
     Reference(&lines);

@@ -41,7 +41,7 @@ static void List(AetDistortion *distortion, Entry entry[ENTRIES])
   Add(entry, &count, "residual", &distortion->residual);
 }
 
-static PetscErrorCode Put(AetFile file, const AetDistortion *distortion)
+PetscErrorCode AetDistortionPut(AetFile file, const AetDistortion *distortion)
 {
   AetDistortion copy = *distortion;
   Entry         entry[ENTRIES];
@@ -59,7 +59,7 @@ static PetscErrorCode Put(AetFile file, const AetDistortion *distortion)
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
-static PetscErrorCode Get(AetFile file, const char *path, AetDistortion *distortion)
+PetscErrorCode AetDistortionGet(AetFile file, const char *path, AetDistortion *distortion)
 {
   Entry     entry[ENTRIES];
   double    cubic, cells, created;
@@ -93,7 +93,7 @@ PetscErrorCode AetDistortionWrite(MPI_Comm comm, const AetDistortion *distortion
 
   PetscFunctionBegin;
   PetscCall(AetFileCreate(comm, path, &file));
-  code = Put(file, distortion);
+  code = AetDistortionPut(file, distortion);
   if (code)
     PetscCall(AetFileDestroy(&file));
   else
@@ -109,7 +109,7 @@ PetscErrorCode AetDistortionRead(MPI_Comm comm, const char *path, AetDistortion 
   PetscFunctionBegin;
   AetDistortionIdentity(1, distortion);
   PetscCall(AetFileOpen(comm, path, &file));
-  code = Get(file, path, distortion);
+  code = AetDistortionGet(file, path, distortion);
   PetscCall(AetFileDestroy(&file));
   if (code) AetDistortionIdentity(1, distortion);
   PetscFunctionReturn(code);

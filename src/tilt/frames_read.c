@@ -261,6 +261,7 @@ PetscErrorCode AetFramesHead(MPI_Comm comm, AetTiltSeries *tilt)
   if (!code)
     code = AetTiltHeadCreate(comm, source.views, source.ny, source.nx, source.pixel_angstrom, (AetAngleConvention)source.convention,
                              (const double(*)[3])source.angles_deg, PETSC_FALSE, tilt);
+  if (!code) (*tilt)->frames = source.frames;
   SourceFree(&source);
   PetscFunctionReturn(code);
 }

@@ -22,6 +22,7 @@ const AetPreparationColumn AetPreparationColumns[] = {
     COLUMN(total, "", "intensity of the object before scaling"),
     COLUMN(scale, "", "factor"),
     COLUMN(shift_px, "px", "u, v: where the object lay, by which the image was moved back"),
+    COLUMN(centre_error_px, "px", "standard deviation of the centre of mass along x by the noise of the background"),
     COLUMN(line_misfit, "", "of the profile with the common line, relative"),
     COLUMN(angles_given, "deg", "phi, theta, psi before"),
     COLUMN(angles_deg, "deg", "phi, theta, psi after"),
@@ -42,6 +43,7 @@ PetscErrorCode AetPreparationAllocate(MPI_Comm comm, ptrdiff_t views, ptrdiff_t 
   PetscCallMPI(MPI_Comm_dup(comm, &record->comm));
   record->views = views, record->ny = ny, record->nx = nx;
   record->pixel_angstrom = pixel_angstrom;
+  AetDistortionIdentity(pixel_angstrom, &record->distortion);
   *preparation = record;
   PetscCall(AetAgree(comm, PetscCalloc1((size_t)views, &record->view)));
   PetscFunctionReturn(PETSC_SUCCESS);
@@ -66,6 +68,7 @@ PetscErrorCode AetPreparationDestroy(AetPreparation *preparation)
   if (!*preparation) PetscFunctionReturn(PETSC_SUCCESS);
   PetscCall(PetscFree((*preparation)->view));
   PetscCall(PetscFree((*preparation)->repeat));
+  PetscCall(AetDriftRecordDestroy(&(*preparation)->drift));
   PetscCallMPI(MPI_Comm_free(&(*preparation)->comm));
   PetscCall(PetscFree(*preparation));
   PetscFunctionReturn(PETSC_SUCCESS);
@@ -117,6 +120,16 @@ static PetscErrorCode MoveAll(AetPreparation preparation, AetTiltSeries tilt)
   PetscFunctionReturn(code);
 }
 
+PetscErrorCode AetPreparationAverage(AetPreparation preparation, AetFrames frames, AetTiltSeries *tilt)
+{
+  PetscFunctionBegin;
+  if (preparation->drift)
+    PetscCall(AetFramesApply(preparation->drift, frames, tilt));
+  else
+    PetscCall(AetFramesMean(frames, tilt));
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
 PetscErrorCode AetPreparationApply(AetPreparation preparation, AetTiltSeries tilt)
 {
   PetscFunctionBegin;
@@ -127,4 +140,14 @@ PetscErrorCode AetPreparationApply(AetPreparation preparation, AetTiltSeries til
     AetRotationFromAngles(AET_ANGLES_ZYX, tilt->angles_deg[v], tilt->rotation[v]);
   }
   PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+void AetPreparationTakeOver(AetPreparation preparation, AetPreparation from)
+{
+  preparation->distortion = from->distortion;
+  for (ptrdiff_t v = 0; v < preparation->views; v++) {
+    AetPreparedView *view = &preparation->view[v];
+    for (int a = 0; a < 2; a++) view->shift_px[a] += from->view[v].shift_px[a];
+    memcpy(view->angles_deg, from->view[v].angles_deg, sizeof view->angles_deg);
+  }
 }

@@ -41,7 +41,6 @@ static PetscErrorCode WriteRecord(AetFile file, AetPreparation preparation, AetC
   PetscCall(AetFileWriteNumber(file, GROUP, "ny", (double)preparation->ny));
   PetscCall(AetFileWriteNumber(file, GROUP, "nx", (double)preparation->nx));
   PetscCall(AetFileWriteNumber(file, GROUP, "pixel_angstrom", preparation->pixel_angstrom));
-  PetscCall(AetFileWriteNumber(file, GROUP, "align_passes", preparation->passes));
   PetscCall(AetFileWriteNumber(file, GROUP, "align_residual_px", preparation->residual_px));
   for (int i = 0; i < 3; i++) PetscCall(AetFileWriteNumber(file, GROUP, noise[i], preparation->noise[i]));
   PetscFunctionReturn(PETSC_SUCCESS);
@@ -85,6 +84,10 @@ static PetscErrorCode WriteInto(AetFile file, AetTiltSeries tilt, AetPreparation
   PetscCall(PetscMalloc1((size_t)AetPreparationColumnCount, &columns));
   PetscCall(WriteRecord(file, preparation, columns));
   PetscCall(PetscFree(columns));
+  PetscCall(AetFileWriteNumber(file, GROUP, "distortion_corrected", preparation->distortion.given));
+  PetscCall(AetFileWriteNumber(file, GROUP, "drift_corrected", preparation->drift != NULL));
+  if (preparation->drift) PetscCall(AetDriftRecordWrite(preparation->drift, file));
+  if (preparation->distortion.given) PetscCall(AetDistortionPut(file, &preparation->distortion));
   if (preparation->repeats) PetscCall(WriteRepeats(file, preparation));
   PetscFunctionReturn(PETSC_SUCCESS);
 }
@@ -142,7 +145,7 @@ static PetscErrorCode ReadRows(AetFile file, const double sizes[3], MPI_Comm com
 
 static PetscErrorCode ReadRecord(AetFile file, const char *path, MPI_Comm comm, AetPreparation *preparation)
 {
-  double    sizes[3];
+  double    sizes[3], distorted, drifted;
   PetscBool found;
 
   PetscFunctionBegin;
@@ -151,6 +154,10 @@ static PetscErrorCode ReadRecord(AetFile file, const char *path, MPI_Comm comm, 
   PetscCall(AetFileReadNumber(file, GROUP, "nx", &sizes[1], NULL));
   PetscCall(AetFileReadNumber(file, GROUP, "pixel_angstrom", &sizes[2], NULL));
   PetscCall(ReadRows(file, sizes, comm, preparation));
+  PetscCall(AetFileReadNumber(file, GROUP, "distortion_corrected", &distorted, &found));
+  if (found && distorted != 0) PetscCall(AetDistortionGet(file, path, &(*preparation)->distortion));
+  PetscCall(AetFileReadNumber(file, GROUP, "drift_corrected", &drifted, &found));
+  if (found && drifted != 0) PetscCall(AetDriftRecordRead(comm, file, &(*preparation)->drift));
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 

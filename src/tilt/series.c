@@ -43,6 +43,7 @@ PetscErrorCode AetTiltHeadCreate(MPI_Comm comm, ptrdiff_t views, ptrdiff_t ny, p
   series->views = views, series->ny = ny, series->nx = nx;
   series->pixel_angstrom = pixel_angstrom;
   series->head = (PetscBool)!images;
+  series->frames = 1;
   AetBlock(views, rank, size, &series->v_start, &series->v_count);
   code = AetAgree(comm, AllocateSeries(series, images));
   if (code) PetscCall(AetTiltSeriesDestroy(&series));

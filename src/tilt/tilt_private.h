@@ -21,6 +21,9 @@ PetscErrorCode AetFramesHead(MPI_Comm comm, AetTiltSeries *tilt);
 /* AET_ERR_INPUT, naming `name`, where the distortion was measured with another pixel. */
 PetscErrorCode AetDistortionCheckPixel(const AetDistortion *distortion, const char *name, double pixel_angstrom);
 
+/* The group "distortion" of an open file. Collective. */
+PetscErrorCode AetDistortionPut(AetFile file, const AetDistortion *distortion);
+PetscErrorCode AetDistortionGet(AetFile file, const char *path, AetDistortion *distortion);
 /* The groups of AetTiltSeriesWrite into an open file. Collective. */
 PetscErrorCode AetTiltSeriesWriteInto(AetTiltSeries tilt, AetFile file);
 /* A record of zeros. Collective. */

@@ -102,8 +102,7 @@ static void TestEmpty(void)
 /* A repeated image agrees with the first within its noise; one in which a tenth of the atoms moved does not. */
 static void TestDamage(void)
 {
-  const AetAlignSettings align = {
-      .method = AET_TILT_ALIGN_AUTO, .passes = 5, .tolerance_px = 0.01, .repeat_deg = 0.1, .damage_factor = 1.25};
+  const AetAlignSettings      align = {.method = AET_TILT_ALIGN_AUTO, .repeat_deg = 0.1, .damage_factor = 1.25};
   const AetBackgroundSettings settings = Background(AET_BACKGROUND_PLANE);
   Tilted t = {.views = 6, .n = 96, .radius = 24, .width = 1.2, .reach = 3, .counts = 300, .sigma = 0.05, .base = {0.2, 0, 0}, .repeat = 1};
   const double   noise[2] = {1 / 300.0, 0.05};
@@ -134,15 +133,14 @@ static void TestDamage(void)
 /* The record survives the file, and moves another signal as it moved the first. */
 static void TestRecord(void)
 {
-  const Tilted           t = {.views = 5, .n = 64, .radius = 18, .width = 1.2, .reach = 4};
-  AetTiltSeries          tilt, second, back;
-  TiltedTruth            truth, same;
-  AetPreparation         record, copy;
-  double                 worst = 0;
-  int                    differ = 0;
-  char                   path[64] = "tilt_record.h5";
-  const AetAlignSettings align = {
-      .method = AET_TILT_ALIGN_AUTO, .passes = 5, .tolerance_px = 0.01, .repeat_deg = 0.1, .damage_factor = 1.25};
+  const Tilted                t = {.views = 5, .n = 64, .radius = 18, .width = 1.2, .reach = 4};
+  AetTiltSeries               tilt, second, back;
+  TiltedTruth                 truth, same;
+  AetPreparation              record, copy;
+  double                      worst = 0;
+  int                         differ = 0;
+  char                        path[64] = "tilt_record.h5";
+  const AetAlignSettings      align = {.method = AET_TILT_ALIGN_AUTO, .repeat_deg = 0.1, .damage_factor = 1.25};
   const AetBackgroundSettings settings = Background(AET_BACKGROUND_PLANE);
   PetscMPIInt                 size, rank;
 

@@ -4,27 +4,35 @@
 
 #define TWO_PI 6.283185307179586
 
+/* Products are written out: those of C's complex numbers look after infinities. */
+
 void AetKernelLineSpectrum(ptrdiff_t n, ptrdiff_t N, const double *line, double complex *spectrum)
 {
   for (ptrdiff_t k = 0; k <= N / 2; k++) {
-    const double complex turn = cexp(CMPLX(0, -TWO_PI * (double)k / (double)N));
-    double complex       sum = 0;
-    for (ptrdiff_t y = n - 1; y >= 0; y--) sum = sum * turn + line[y]; /* Horner */
-    spectrum[k] = sum;
+    const double c = cos(TWO_PI * (double)k / (double)N), s = -sin(TWO_PI * (double)k / (double)N);
+    double       re = 0, im = 0;
+    for (ptrdiff_t y = n - 1; y >= 0; y--) { /* Horner */
+      const double next = re * c - im * s + line[y];
+      im = re * s + im * c, re = next;
+    }
+    spectrum[k] = CMPLX(re, im);
   }
 }
 
 void AetKernelLineMoved(ptrdiff_t n, ptrdiff_t N, const double complex *spectrum, double t, int derivative, double *out)
 {
+  const double *F = (const double *)spectrum, step = TWO_PI / (double)N;
+
   for (ptrdiff_t y = 0; y < n; y++) {
-    const double complex turn = cexp(CMPLX(0, TWO_PI * ((double)y + t) / (double)N));
-    double complex       wave = 1, sum = derivative ? 0 : 0.5 * spectrum[0];
+    const double at = step * ((double)y + t), c = cos(at), s = sin(at);
+    double       re = 1, im = 0, sum = derivative ? 0 : 0.5 * F[0];
     for (ptrdiff_t k = 1; k < N / 2; k++) {
-      wave *= turn;
-      sum += spectrum[k] * wave * (derivative ? CMPLX(0, TWO_PI * (double)k / (double)N) : 1);
+      const double next = re * c - im * s;
+      im = re * s + im * c, re = next;
+      sum += derivative ? -step * (double)k * (F[2 * k] * im + F[2 * k + 1] * re) : F[2 * k] * re - F[2 * k + 1] * im;
     }
-    if (!derivative) sum += 0.5 * creal(spectrum[N / 2]) * cos(TWO_PI / 2 * ((double)y + t));
-    out[y] = 2 * creal(sum) / (double)N;
+    if (!derivative) sum += 0.5 * F[N] * cos(TWO_PI / 2 * ((double)y + t));
+    out[y] = 2 * sum / (double)N;
   }
 }
 

@@ -15,6 +15,17 @@ double AetKernelMoments(ptrdiff_t ny, ptrdiff_t nx, const float *image, const un
   return sum;
 }
 
+double AetKernelMaskInertia(ptrdiff_t ny, ptrdiff_t nx, const unsigned char *mask, const double centre[2])
+{
+  double sum = 0;
+
+  for (ptrdiff_t i = 0; i < ny * nx; i++) {
+    const double x = (double)(i % nx - nx / 2) - centre[0];
+    if (mask[i]) sum += x * x;
+  }
+  return sum;
+}
+
 void AetKernelMaskBox(ptrdiff_t ny, ptrdiff_t nx, const unsigned char *mask, ptrdiff_t box[4])
 {
   ptrdiff_t found = 0;
