@@ -176,8 +176,10 @@ PetscErrorCode AetTiltDenoise(AetTiltSeries tilt, AetNoise noise, const AetDenoi
   if (!code) AetStabiliserSet(room.stabiliser, noise.alpha, noise.mu, noise.sigma);
   for (ptrdiff_t v = 0; v < tilt->v_count && !code; v++)
     code = DenoiseView(tilt->ny, tilt->nx, settings, &room, tilt->image + v * tilt->ny * tilt->nx, &report->view[tilt->v_start + v]);
-  PetscCall(AetAgree(tilt->comm, code));
+  code = AetAgree(tilt->comm, code);
   PetscCall(RoomFree(&room));
+  if (code) PetscCall(AetDenoiseReportFree(report));
+  PetscCall(code);
   /* one term each, beside zeros */
   PetscCallMPI(MPI_Allreduce(MPI_IN_PLACE, report->view, (PetscMPIInt)(tilt->views * width), MPI_DOUBLE, MPI_SUM, tilt->comm));
   PetscCall(Flag(report));

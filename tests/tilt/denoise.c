@@ -188,13 +188,44 @@ static void TestWrongNoiseIsFlagged(void)
   AET_TEST_CALL(AetTiltSeriesDestroy(&noisy));
 }
 
+static PetscErrorCode DenoiseSmall(ptrdiff_t size, AetNoise noise)
+{
+  const AetDenoiseSettings settings = {.enabled = PETSC_TRUE, .method = AET_DENOISE_BOTH};
+  const double             angles[2][3] = {{0}};
+  AetTiltSeries            tilt;
+  AetDenoiseReport         report = {0};
+  PetscErrorCode           code;
+  int                      wrong = 0;
+
+  AET_TEST_CALL(AetTiltSeriesCreate(MPI_COMM_WORLD, 2, size, size + 1, 1, AET_ANGLES_ZYX, angles, &tilt));
+  code = AetTiltDenoise(tilt, noise, &settings, &report);
+  for (ptrdiff_t i = 0; i < tilt->v_count * size * (size + 1); i++) wrong += !(fabs(tilt->image[i]) < 1e-5);
+  AET_TEST(wrong == 0);
+  AET_TEST_CALL(AetDenoiseReportFree(&report));
+  AET_TEST_CALL(AetTiltSeriesDestroy(&tilt));
+  return code;
+}
+
+/* An empty image stays empty; mistakes are told on every rank. */
+static void TestMistakes(void)
+{
+  AET_TEST(DenoiseSmall(16, (AetNoise){1, 0, 1}) == 0);
+  AET_TEST(DenoiseSmall(15, (AetNoise){1, 0, 1}) == AET_ERR_DATA && strstr(AetErrorMessage(), "expected images of at least 16 pixels"));
+  AetErrorClear();
+  AET_TEST(DenoiseSmall(32, (AetNoise){0, 0, 0}) == AET_ERR_INPUT && strstr(AetErrorMessage(), "found alpha 0, mu 0, sigma 0"));
+  AetErrorClear();
+  AET_TEST(DenoiseSmall(32, (AetNoise){1, NAN, 0}) == AET_ERR_INPUT);
+  AetErrorClear();
+}
+
 int main(int argc, char **argv)
 {
   static const AetTestCase tests[] = {{"better than others", TestBetterThanOthers},
                                       {"profiles", TestProfiles},
                                       {"plane", TestPlane},
                                       {"any number of ranks and threads", TestAnyNumberOfRanksAndThreads},
-                                      {"wrong noise is flagged", TestWrongNoiseIsFlagged}};
+                                      {"wrong noise is flagged", TestWrongNoiseIsFlagged},
+                                      {"mistakes", TestMistakes}};
 
   const char *rank = getenv("OMPI_COMM_WORLD_RANK");
 

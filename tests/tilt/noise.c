@@ -120,6 +120,21 @@ static void TestAnyNumberOfRanks(void)
   AET_TEST_CALL(AetFramesDestroy(&whole));
 }
 
+/* Images without noise, or too small to tell. */
+static void TestNothingToMeasure(void)
+{
+  const double  angles[1][3] = {{0}};
+  AetTiltSeries tilt;
+  AetNoise      noise;
+
+  for (int small = 0; small < 2; small++) {
+    AET_TEST_CALL(AetTiltSeriesCreate(MPI_COMM_WORLD, 1, small ? 7 : 64, 64, 1, AET_ANGLES_ZYX, angles, &tilt));
+    AET_TEST(AetNoiseFromTilt(tilt, &noise) == AET_ERR_DATA && strstr(AetErrorMessage(), "noise: "));
+    AetErrorClear();
+    AET_TEST_CALL(AetTiltSeriesDestroy(&tilt));
+  }
+}
+
 static void Draw(AetNoise noise, double electrons, uint64_t stream, ptrdiff_t count, float *z)
 {
   for (ptrdiff_t i = 0; i < count; i++)
@@ -183,6 +198,7 @@ int main(int argc, char **argv)
   static const AetTestCase tests[] = {{"noise of displaced frames", TestNoiseOfDisplacedFrames},
                                       {"noise of single images", TestNoiseOfSingleImages},
                                       {"any number of ranks", TestAnyNumberOfRanks},
+                                      {"nothing to measure", TestNothingToMeasure},
                                       {"stabilised variance, unbiased inverse", TestStabilisedVarianceAndInverse},
                                       {"inverse against sums", TestInverseAgainstSums}};
 
