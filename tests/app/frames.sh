@@ -34,6 +34,10 @@ F=made/simulated/frames.h5
 A=made/simulated/angles.txt
 good "$RANKS" prepare -output made
 check "views" holds "$(number prepare.views made/summary.json) == 5"
+check "the shear is found in the noise" holds "$(number prepare.distortion_shear made/summary.json) > 0.0145 && $(number prepare.distortion_shear made/summary.json) < 0.0155"
+good "$RANKS" prepare -output again -frames_files $F -distortion_file made/tilt.h5
+check "and used again" [ "$(number prepare.distortion_shear made/summary.json)" = "$(number prepare.distortion_shear again/summary.json)" ]
+bad 'made/tilt.h5: expected images with a pixel of 0.5' -frames_files made/simulated/projections.mrc -frames_angles $A -frames_pixel_angstrom 0.504 -distortion_file made/tilt.h5
 good "$RANKS" info $F
 check "info shows the frames" grep -q 'frames/data' out
 good "$RANKS" prepare -output own -frames_files $F -frames_angles $A -frames_pixel_angstrom 0.5 -frames_reference none
@@ -49,6 +53,8 @@ bad 'found both' -frames_files $F -tilt_projections made/simulated/projections.m
 bad 'absent.h5: no such file' -frames_files absent.h5
 bad 'absent.txt: no such file' -frames_files $F -frames_angles absent.txt
 bad 'absent_reference.h5: no such file' -frames_files $F -frames_reference absent_reference.h5
+bad 'reference.h5: expected an image of a lattice of 4.9' -frames_files $F -frames_reference made/simulated/reference.h5 -distortion_lattice_angstrom [4.9,4.9,90]
+bad 'distortion_lattice_angstrom: expected a, b, gamma' -frames_files $F -frames_reference made/simulated/projections.mrc
 head -3 $A >few.txt
 bad 'few.txt: expected angles for the 5 views' -frames_files $F -frames_angles few.txt
 bad 'frames_scan_deg: expected one direction' -frames_files $F -frames_scan_deg [0,90]
