@@ -169,6 +169,7 @@ struct _p_AetDriftRecord {
   double  *misfit;        /* [views · frames] squared difference from the mean of the others over its expectation; 0 where not known */
   double (*drift)[2];     /* [views] steady drift, px per line time */
   double  *walk_px;       /* [views] r.m.s. random walk per frame that the lines were smoothed with */
+  double  *jitter_px;     /* [views] r.m.s. jitter of single lines beside it */
   double  *residual_px;   /* [views] r.m.s. error of a line's displacement relative to the mean, per axis, as the noise allows it; 0: one frame */
   int     *pairs_rejected; /* [views] */
   /* of the local views */

@@ -38,6 +38,7 @@ static AetDriftView ViewOf(AetFrames frames, AetDriftRecord record, AetTiltSerie
                         .misfit = record->misfit + first,
                         .drift = record->drift[view],
                         .walk_px = record->walk_px + view,
+                        .jitter_px = record->jitter_px + view,
                         .residual_px = record->residual_px + view,
                         .pairs_rejected = record->pairs_rejected + view,
                         .mean = tilt->image + local * size};

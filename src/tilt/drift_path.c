@@ -11,6 +11,7 @@
 #define OWN_RATE_PX 1.0 /* per frame */
 
 static const double walks_px[] = {0.01, 0.025, 0.05, 0.1, 0.2, 0.4, 0.8, 1.6, 3.2}; /* r.m.s. per frame, to choose from */
+static const double jitters_px[] = {0, 0.025, 0.05, 0.1, 0.2, 0.4};                 /* r.m.s. of a line by itself */
 
 static double MeanSquare(ptrdiff_t size, const float *a, const float *b, const float *mask)
 {
@@ -87,23 +88,40 @@ static double RateVariance(const AetDriftRoom *room)
   return OWN_RATE_PX * OWN_RATE_PX / ((double)room->ny * (double)room->ny);
 }
 
-/* The random walk that makes what all lines said most likely. */
-static double ChooseWalk(AetDriftRoom *room, const AetDriftView *view, double (*path)[2])
+/* How likely a walk and a jitter make what all lines said, as a logarithm. */
+static double Evidence(AetDriftRoom *room, const AetDriftView *view, double walk_px, double jitter_px, double (*path)[2])
 {
   const ptrdiff_t lines = room->ny;
-  double          best = walks_px[0], most = -INFINITY;
+  double          evidence = 0;
 
-  for (size_t w = 0; w < sizeof walks_px / sizeof walks_px[0]; w++) {
-    double evidence = 0, rate[2];
-    for (ptrdiff_t f = 0; f < room->frames; f++) {
-      if (view->state[f] != AET_FRAME_USED) continue;
-      RateInScan(view, f, rate);
-      evidence += AetLineWalkFree(lines, (const double(*)[3])(room->information + f * lines), (const double(*)[2])(room->pull + f * lines),
-                                  rate, RateVariance(room), StepVariance(room, walks_px[w]), path, NULL, room->walk);
-    }
-    if (evidence > most) most = evidence, best = walks_px[w];
+  for (ptrdiff_t f = 0; f < room->frames; f++) {
+    double rate[2];
+    if (view->state[f] != AET_FRAME_USED) continue;
+    RateInScan(view, f, rate);
+    evidence += AetLineSoften(lines, (const double(*)[3])(room->information + f * lines), (const double(*)[2])(room->pull + f * lines),
+                              jitter_px * jitter_px, room->soft_information, room->soft_pull);
+    evidence += AetLineWalkFree(lines, (const double(*)[3])room->soft_information, (const double(*)[2])room->soft_pull, rate,
+                                RateVariance(room), StepVariance(room, walk_px), path, NULL, room->walk);
   }
-  return best;
+  return evidence;
+}
+
+/* The walk and the jitter that make what all lines said most likely: one after the other, from what they were; which of them is changed
+   first does not matter after a few rounds. */
+static void ChooseWalk(AetDriftRoom *room, AetDriftView *view, double given_px, double (*path)[2])
+{
+  double best = -INFINITY, jitter = *view->jitter_px;
+
+  for (size_t w = 0; w < sizeof walks_px / sizeof walks_px[0] && !(given_px > 0); w++) {
+    const double evidence = Evidence(room, view, walks_px[w], jitter, path);
+    if (evidence > best) best = evidence, *view->walk_px = walks_px[w];
+  }
+  if (given_px > 0) *view->walk_px = given_px;
+  best = -INFINITY;
+  for (size_t k = 0; k < sizeof jitters_px / sizeof jitters_px[0]; k++) {
+    const double evidence = Evidence(room, view, *view->walk_px, jitters_px[k], path);
+    if (evidence > best) best = evidence, *view->jitter_px = jitters_px[k];
+  }
 }
 
 /* A frame's new path on the image; returns the mean variance of its lines. */
@@ -115,10 +133,14 @@ static double SolveFrame(AetDriftRoom *room, AetDriftMethod method, const AetDri
   double rate[2] = {0, 0}, variance = 0;
 
   if (method == AET_DRIFT_LINES) {
+    const double jitter_variance = *view->jitter_px * *view->jitter_px;
     RateInScan(view, frame, rate);
-    AetLineWalkFree(lines, information, pull, rate, RateVariance(room), StepVariance(room, *view->walk_px), path, room->variance,
-                    room->walk);
+    AetLineSoften(lines, information, pull, jitter_variance, room->soft_information, room->soft_pull);
+    AetLineWalkFree(lines, (const double(*)[3])room->soft_information, (const double(*)[2])room->soft_pull, rate, RateVariance(room),
+                    StepVariance(room, *view->walk_px), path, room->variance, room->walk);
     for (ptrdiff_t l = 0; l < lines; l++) variance += room->variance[l] / (double)lines;
+    variance += AetLineJitter(lines, information, (const double(*)[3])room->soft_information, (const double(*)[2])room->soft_pull,
+                              jitter_variance, path);
   } else
     variance = AetLineStraight(lines, information, pull, method == AET_DRIFT_LINEAR, rate, path);
   for (ptrdiff_t l = 0; l < lines; l++) AetTurnVectorToImage(AetDriftQuarters(view, frame), path[l], path[l]);
@@ -212,7 +234,7 @@ double AetDriftRound(AetDriftRoom *room, const AetDriftSettings *settings, AetDr
   memcpy(room->before, view->path, sizeof *view->path * (size_t)(room->frames * lines));
   for (ptrdiff_t f = 0; f < room->frames; f++)
     if (view->state[f] == AET_FRAME_USED) MatchFrame(room, view, f, path);
-  if (method == AET_DRIFT_LINES) *view->walk_px = settings->walk_px > 0 ? settings->walk_px : ChooseWalk(room, view, path);
+  if (method == AET_DRIFT_LINES) ChooseWalk(room, view, settings->walk_px, path);
   for (ptrdiff_t f = 0; f < room->frames; f++) {
     if (view->state[f] != AET_FRAME_USED) continue;
     variance += SolveFrame(room, method, view, f, path) / count;

@@ -25,6 +25,7 @@ typedef struct {
   double        *walk;                                          /* work of AetLineWalk */
   double (*information)[3], (*pull)[2];                         /* [frames][ny] */
   double *variance;                                             /* [ny] */
+  double (*soft_information)[3], (*soft_pull)[2];               /* [ny] */
   double (*path)[2], (*before)[2];                              /* [ny], [frames][ny] */
 } AetDriftRoom;
 
@@ -37,7 +38,7 @@ typedef struct {
   int    *state;                  /* [frames] */
   double *misfit;                 /* [frames] */
   double *drift;                  /* [2] */
-  double *walk_px, *residual_px;
+  double *walk_px, *jitter_px, *residual_px;
   int    *pairs_rejected;
   float  *mean; /* [ny][nx] */
 } AetDriftView;

@@ -10,7 +10,8 @@ static PetscErrorCode Allocate(AetDriftRecord record)
 
   PetscFunctionBegin;
   PetscCall(PetscCalloc4(all, &record->shift, all, &record->rate, all, &record->state, all, &record->misfit));
-  PetscCall(PetscCalloc4(views, &record->drift, views, &record->walk_px, views, &record->residual_px, views, &record->pairs_rejected));
+  PetscCall(PetscCalloc5(views, &record->drift, views, &record->walk_px, views, &record->jitter_px, views, &record->residual_px, views,
+                         &record->pairs_rejected));
   PetscCall(PetscCalloc1((size_t)record->frames, &record->scan_deg));
   PetscCall(PetscCalloc1((size_t)(record->v_count * record->frames * record->ny), &record->path));
   PetscFunctionReturn(PETSC_SUCCESS);
@@ -46,7 +47,7 @@ PetscErrorCode AetDriftRecordDestroy(AetDriftRecord *out)
   PetscFunctionBegin;
   if (!record) PetscFunctionReturn(PETSC_SUCCESS);
   PetscCall(PetscFree4(record->shift, record->rate, record->state, record->misfit));
-  PetscCall(PetscFree4(record->drift, record->walk_px, record->residual_px, record->pairs_rejected));
+  PetscCall(PetscFree5(record->drift, record->walk_px, record->jitter_px, record->residual_px, record->pairs_rejected));
   PetscCall(PetscFree(record->scan_deg));
   PetscCall(PetscFree(record->path));
   PetscCallMPI(MPI_Comm_free(&record->comm));
@@ -66,6 +67,7 @@ PetscErrorCode AetDriftRecordGather(AetDriftRecord record)
   PetscCallMPI(MPI_Allreduce(MPI_IN_PLACE, record->state, all, MPI_INT, MPI_SUM, record->comm));
   PetscCallMPI(MPI_Allreduce(MPI_IN_PLACE, record->drift, 2 * views, MPI_DOUBLE, MPI_SUM, record->comm));
   PetscCallMPI(MPI_Allreduce(MPI_IN_PLACE, record->walk_px, views, MPI_DOUBLE, MPI_SUM, record->comm));
+  PetscCallMPI(MPI_Allreduce(MPI_IN_PLACE, record->jitter_px, views, MPI_DOUBLE, MPI_SUM, record->comm));
   PetscCallMPI(MPI_Allreduce(MPI_IN_PLACE, record->residual_px, views, MPI_DOUBLE, MPI_SUM, record->comm));
   PetscCallMPI(MPI_Allreduce(MPI_IN_PLACE, record->pairs_rejected, views, MPI_INT, MPI_SUM, record->comm));
   PetscFunctionReturn(PETSC_SUCCESS);
@@ -107,14 +109,15 @@ static PetscErrorCode WriteTables(AetDriftRecord record, AetFile file, PetscMPII
       {"rate", "px per line", "displacement per line along x, y", AET_COLUMN_DOUBLE, 2, record->rate},
       {"state", "", "0 used, 1 empty, 2 unlike the others, 3 misfit", AET_COLUMN_INT, 1, record->state},
       {"misfit", "", "squared difference from the others, in medians of the view", AET_COLUMN_DOUBLE, 1, record->misfit}};
-  const AetColumn view[4] = {{"drift", "px per line", "steady drift along x, y", AET_COLUMN_DOUBLE, 2, record->drift},
+  const AetColumn view[5] = {{"drift", "px per line", "steady drift along x, y", AET_COLUMN_DOUBLE, 2, record->drift},
                              {"walk", "px", "r.m.s. random walk per frame", AET_COLUMN_DOUBLE, 1, record->walk_px},
+                             {"jitter", "px", "r.m.s. jitter of single lines", AET_COLUMN_DOUBLE, 1, record->jitter_px},
                              {"residual", "px", "r.m.s. error of the displacement of a line", AET_COLUMN_DOUBLE, 1, record->residual_px},
                              {"pairs_rejected", "", "pairs of frames that did not agree", AET_COLUMN_INT, 1, record->pairs_rejected}};
 
   PetscFunctionBegin;
   PetscCall(AetFileWriteTable(file, "drift", frames, 4, frame));
-  PetscCall(AetFileWriteTable(file, "drift_views", views, 4, view));
+  PetscCall(AetFileWriteTable(file, "drift_views", views, 5, view));
   PetscCall(AetFileWriteNumber(file, "drift", "frames", (double)record->frames));
   PetscCall(AetFileWriteNumber(file, "drift", "lines", (double)record->ny));
   PetscCall(AetFileWriteNumber(file, "drift", "columns", (double)record->nx));
@@ -183,6 +186,7 @@ static PetscErrorCode ReadTables(AetFile file, AetDriftRecord record)
   PetscCall(ReadColumn(comm, file, "drift", "misfit", AET_COLUMN_DOUBLE, 1, all, record->misfit));
   PetscCall(ReadColumn(comm, file, "drift_views", "drift", AET_COLUMN_DOUBLE, 2, record->views, record->drift));
   PetscCall(ReadColumn(comm, file, "drift_views", "walk", AET_COLUMN_DOUBLE, 1, record->views, record->walk_px));
+  PetscCall(ReadColumn(comm, file, "drift_views", "jitter", AET_COLUMN_DOUBLE, 1, record->views, record->jitter_px));
   PetscCall(ReadColumn(comm, file, "drift_views", "residual", AET_COLUMN_DOUBLE, 1, record->views, record->residual_px));
   PetscCall(ReadColumn(comm, file, "drift_views", "pairs_rejected", AET_COLUMN_INT, 1, record->views, record->pairs_rejected));
   PetscCall(ReadColumn(comm, file, "drift_scan", "scan", AET_COLUMN_DOUBLE, 1, record->frames, record->scan_deg));

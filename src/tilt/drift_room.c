@@ -15,6 +15,7 @@ PetscErrorCode AetDriftRoomCreate(ptrdiff_t frames, ptrdiff_t ny, ptrdiff_t nx, 
   PetscCall(PetscMalloc2(size, &room->scan, count * AetRegisterSpectrumSize(room->room), &room->spectra));
   PetscCall(PetscMalloc6(8 * lines, &room->walk, count * lines, &room->information, count * lines, &room->pull, lines, &room->variance,
                          lines, &room->path, count * lines, &room->before));
+  PetscCall(PetscMalloc2(lines, &room->soft_information, lines, &room->soft_pull));
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
@@ -26,5 +27,6 @@ PetscErrorCode AetDriftRoomDestroy(AetDriftRoom *room)
   PetscCall(PetscFree7(room->sum, room->total, room->others, room->template, room->gradient[0], room->gradient[1], room->mask));
   PetscCall(PetscFree2(room->scan, room->spectra));
   PetscCall(PetscFree6(room->walk, room->information, room->pull, room->variance, room->path, room->before));
+  PetscCall(PetscFree2(room->soft_information, room->soft_pull));
   PetscFunctionReturn(PETSC_SUCCESS);
 }

@@ -202,7 +202,7 @@ void AetDriftOfView(AetDriftRoom *room, const AetDriftSettings *settings, AetDri
   memset(view->path, 0, sizeof *view->path * (size_t)(room->frames * lines));
   memset(view->shift, 0, sizeof *view->shift * (size_t)room->frames);
   memset(view->misfit, 0, sizeof *view->misfit * (size_t)room->frames);
-  view->drift[0] = view->drift[1] = *view->walk_px = *view->residual_px = *view->pairs_rejected = 0;
+  view->drift[0] = view->drift[1] = *view->walk_px = *view->jitter_px = *view->residual_px = *view->pairs_rejected = 0;
   for (ptrdiff_t f = 0; f < room->frames; f++) view->state[f] = Empty(size, view->image + f * size) ? AET_FRAME_EMPTY : AET_FRAME_USED;
   if (AetDriftCount(room, view) > 1) AetDriftPairs(room, settings, view);
   if (AetDriftCount(room, view) > 1 && settings->method == AET_DRIFT_LINES && !AetDriftParallel(room, view)) AetDriftScanPairs(room, view);

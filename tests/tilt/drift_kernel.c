@@ -138,6 +138,35 @@ static void TestLineWalk(void)
   AET_TEST_CLOSE(difference[0], difference[1], 1e-3);
 }
 
+/* Jitter about a path: its variance and the line's own add; what is most likely of both makes the sum of squares least. */
+static void TestJitter(void)
+{
+  const double s2 = 0.01, p[2] = {0.2, -0.1};
+  double       soft[L][3], pull[L][2], path[L][2], worst = 0, steep = 0, evidence;
+
+  MakeLines();
+  evidence = AetLineSoften(L, aet_information, aet_pull, s2, soft, pull);
+  for (int l = 0; l < L; l++) memcpy(path[l], p, sizeof p);
+  AetLineJitter(L, aet_information, (const double(*)[3])soft, (const double(*)[2])pull, s2, path);
+  for (int l = 0; l < L; l++) {
+    const double *A = aet_information[l], *B = soft[l], D = A[0] * A[2] - A[1] * A[1];
+    /* gradient of d A d / 2 - pull d + (d - p)² / (2 s2) */
+    steep = fmax(steep, fabs(A[0] * path[l][0] + A[1] * path[l][1] - aet_pull[l][0] + (path[l][0] - p[0]) / s2));
+    steep = fmax(steep, fabs(A[1] * path[l][0] + A[2] * path[l][1] - aet_pull[l][1] + (path[l][1] - p[1]) / s2));
+    if (!(D > 1)) continue;
+    const double V[3] = {A[2] / D + s2, -A[1] / D, A[0] / D + s2}, a[2] = {(A[2] * aet_pull[l][0] - A[1] * aet_pull[l][1]) / D, 0};
+    worst = fmax(worst, fabs(B[0] * V[0] + B[1] * V[1] - 1) + fabs(B[0] * V[1] + B[1] * V[2]) + fabs(B[1] * V[1] + B[2] * V[2] - 1));
+    worst = fmax(worst, fabs(B[0] * a[0] + B[1] * (A[0] * aet_pull[l][1] - A[1] * aet_pull[l][0]) / D - pull[l][0]));
+  }
+  AET_TEST_CLOSE(worst, 0, 1e-10);
+  AET_TEST_CLOSE(steep, 0, 1e-10);
+  for (int l = 0; l < L; l++) { /* log N(a; 0, V) - log N(a; 0, 1/A), where the line says anything along both axes */
+    const double *A = aet_information[l], *b = aet_pull[l], m[3] = {1 + s2 * A[0], s2 * A[1], 1 + s2 * A[2]}, D = m[0] * m[2] - m[1] * m[1];
+    evidence -= 0.5 * s2 * (m[2] * b[0] * b[0] - 2 * m[1] * b[0] * b[1] + m[0] * b[1] * b[1]) / D - 0.5 * log(D);
+  }
+  AET_TEST_CLOSE(evidence, 0, 1e-10);
+}
+
 static void TestStraight(void)
 {
   double path[L][2], rate[2] = {0}, shift[2], variance, pull[L][2];
@@ -269,6 +298,6 @@ static void TestScanCanvas(void)
   free(value);
 }
 
-AET_TEST_MAIN("tilt drift kernels", {"pair shifts", TestPairShifts}, {"walk of lines", TestLineWalk}, {"straight paths", TestStraight},
-              {"what lines say", TestLineMatch}, {"turns", TestTurns}, {"template", TestTemplateFilter},
+AET_TEST_MAIN("tilt drift kernels", {"pair shifts", TestPairShifts}, {"walk of lines", TestLineWalk}, {"jitter", TestJitter},
+              {"straight paths", TestStraight}, {"what lines say", TestLineMatch}, {"turns", TestTurns}, {"template", TestTemplateFilter},
               {"canvas of scans", TestScanCanvas})

@@ -104,6 +104,47 @@ double AetLineWalkFree(ptrdiff_t ny, const double (*information)[3], const doubl
   return evidence;
 }
 
+/* 1 + variance · information, which commutes with the information. */
+static void Softening(const double information[3], double variance, double m[3])
+{
+  m[0] = 1 + variance * information[0], m[1] = variance * information[1], m[2] = 1 + variance * information[2];
+}
+
+double AetLineSoften(ptrdiff_t ny, const double (*information)[3], const double (*pull)[2], double jitter_variance,
+                     double (*soft_information)[3], double (*soft_pull)[2])
+{
+  double evidence = 0;
+
+  for (ptrdiff_t l = 0; l < ny; l++) {
+    const double *A = information[l];
+    double        m[3], inverse[3];
+    Softening(A, jitter_variance, m);
+    Invert(m, inverse);
+    Times(inverse, pull[l], soft_pull[l]);
+    soft_information[l][0] = A[0] * inverse[0] + A[1] * inverse[1];
+    soft_information[l][1] = A[0] * inverse[1] + A[1] * inverse[2];
+    soft_information[l][2] = A[1] * inverse[1] + A[2] * inverse[2];
+    evidence += 0.5 * jitter_variance * (pull[l][0] * soft_pull[l][0] + pull[l][1] * soft_pull[l][1]) - 0.5 * log(Determinant(m));
+  }
+  return evidence;
+}
+
+double AetLineJitter(ptrdiff_t ny, const double (*information)[3], const double (*soft_information)[3], const double (*soft_pull)[2],
+                     double    jitter_variance, double (*path)[2])
+{
+  double variance = 0;
+
+  for (ptrdiff_t l = 0; l < ny; l++) {
+    double m[3], inverse[3], known[2];
+    Softening(information[l], jitter_variance, m);
+    Invert(m, inverse);
+    variance += jitter_variance * (inverse[0] + inverse[2]) / (2 * (double)ny);
+    Times(soft_information[l], path[l], known);
+    for (int a = 0; a < 2; a++) path[l][a] += jitter_variance * (soft_pull[l][a] - known[a]);
+  }
+  return variance;
+}
+
 /* Cholesky's solution of H x = g and the inverse of H, in place, n ≤ 4. */
 static void SolveSmall(int n, double H[4][4], double g[4], double inverse[4][4])
 {

@@ -15,6 +15,13 @@ double AetLineWalk(ptrdiff_t ny, const double (*information)[3], const double (*
 /* The same with a rate of its own, normal about rate[2] with variance rate_variance: rate[2] becomes the most likely one. */
 double AetLineWalkFree(ptrdiff_t ny, const double (*information)[3], const double (*pull)[2], double rate[2], double rate_variance,
                        double step_variance, double (*path)[2], double *variance, double *work);
+/* Lines that jitter by themselves, with variance jitter_variance about the path: information and pull about the path alone ([ny], others
+   than those given). Returns what this adds to the logarithm of the evidence. */
+double AetLineSoften(ptrdiff_t ny, const double (*information)[3], const double (*pull)[2], double jitter_variance,
+                     double (*soft_information)[3], double (*soft_pull)[2]);
+/* Adds to a path each line's own most likely jitter. Returns the mean posterior variance of the jitter, the path being known. */
+double AetLineJitter(ptrdiff_t ny, const double (*information)[3], const double (*soft_information)[3], const double (*soft_pull)[2],
+                     double    jitter_variance, double (*path)[2]);
 /* d_l = shift + rate (l - (ny-1)/2), both free (`rates` 1) or the rate as given (0). Returns the mean posterior variance of the lines. */
 double AetLineStraight(ptrdiff_t ny, const double (*information)[3], const double (*pull)[2], int rates, double rate[2], double (*path)[2]);
 /* Shift (mean) and rate (least squares slope) of a path. */
