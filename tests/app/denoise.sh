@@ -9,7 +9,7 @@ good 1 simulate -output noisy $specimen -simulate_dose 2000
 images="-tilt_projections noisy/simulated/projections.mrc -tilt_angles noisy/simulated/angles.txt"
 
 # values FILE: the images of a file as text, one number per line
-values() { "$AET4D" convert "$1" values.mrc >/dev/null && od -An -v -t f4 -w4 -j 1024 values.mrc; }
+values() { "$AET4D" convert "$1" "$1.mrc" >/dev/null && od -An -v -t f4 -w4 -j 1024 "$1.mrc"; }
 # distance FILE FILE: sum of the squared differences of two tilt.h5
 distance() { paste <(values "$1") <(values "$2") | awk '{ s += ($1 - $2) * ($1 - $2); n++ } END { print n ? s : -1 }'; }
 
