@@ -65,6 +65,9 @@ static void TestWithinFrames(void)
   plan.counts = 25;
   Run(&plan, "auto", &all, &relative, NULL);
   AET_TEST(all <= 0.04);
+  plan.inside = 3; /* steps between frames are taken for drift within them: 0.5/√4 px in the steady drift, 0.07 px over a whole frame */
+  Run(&plan, "auto", &all, &relative, NULL);
+  AET_TEST(relative <= 0.03 && all <= 0.1);
 }
 
 /* A walk line by line: what the frames do alike cannot be seen, a Brownian bridge of 0.5/√6/√5 = 0.09 px over the whole frame. */

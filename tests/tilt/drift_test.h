@@ -8,11 +8,12 @@
 
 /* How the stage moved: a steady drift, a random walk, jitter of the lines. */
 typedef struct {
-  int    n, frames, views, inside; /* inside: 0 moves between frames only; 1 the walk is straight within a frame; 2 it walks line by line */
-  double drift, walk, jitter;      /* px per frame, along a direction of its own for each view; r.m.s. px per frame and axis; px */
-  double wave;                     /* amplitude of a slow swing within each frame, px */
-  double counts;                   /* of the highest columns, in one frame */
-  double radius;
+  int n, frames, views, inside; /* inside: 0 moves between frames only; 1 the walk is straight within a frame; 2 it walks line by line; 3 it
+                                   steps between frames, and the steady drift goes on */
+  double        drift, walk, jitter; /* px per frame, along a direction of its own for each view; r.m.s. px per frame and axis; px */
+  double        wave;                /* amplitude of a slow swing within each frame, px */
+  double        counts;              /* of the highest columns, in one frame */
+  double        radius;
   const double *scan_deg; /* [frames]; NULL: all 0 */
   uint64_t      seed;
 } DriftPlan;
@@ -31,7 +32,8 @@ static inline void DriftPaths(const DriftPlan *plan, double (*path)[2])
         const double steady = plan->drift * (a ? sin(angle) : cos(angle)) / lines;
         const double frame_step = plan->walk * AetRandomNormal(plan->seed, 2 + (uint64_t)a, (uint64_t)(v * plan->frames + f));
         const double line_step = plan->walk / sqrt(lines) * AetRandomNormal(plan->seed, 4 + (uint64_t)a, (uint64_t)(v * all + t));
-        at[a] += plan->inside == 0 ? 0 : steady + (plan->inside == 1 ? frame_step / lines : line_step);
+        at[a] += plan->inside == 0 ? 0 : steady + (plan->inside == 1 ? frame_step / lines : plan->inside == 2 ? line_step : 0);
+        if (plan->inside == 3 && l == 0) at[a] += frame_step;
         if (plan->inside == 0 && l == 0) at[a] += steady * lines + frame_step;
         own[2 * t + a] =
             at[a] +
