@@ -34,6 +34,10 @@ good 1 prepare -output raw -background_method laplace
 check "another background" grep -q '^  background:' out
 good 1 prepare -output raw
 
+# the same numbers on any number of ranks
+good 3 prepare -output three -frames_files raw/simulated/frames.h5 -frames_reference raw/simulated/reference.h5
+check "the same record on 3 ranks and on $RANKS" cmp raw/prepare.csv three/prepare.csv
+
 # the frames again, moved by the record of the first time: the same images but for their intensities
 good "$RANKS" prepare -output again -frames_files raw/simulated/frames.h5 -prepare_transforms raw/tilt.h5
 check "nothing is estimated" grep -q 'as that of another signal' out
