@@ -7,6 +7,7 @@
 #include <aet4d/io.h>
 #include <aet4d/recon.h>
 #include <aet4d/simulate.h>
+#include <aet4d/structure.h>
 #include <aet4d/tilt.h>
 #include <aet4d/units.h>
 #endif

@@ -1,0 +1,81 @@
+/** \file structure.h  Structure of a model of atoms: neighbours, bond-orientational order, nuclei. */
+#ifndef AET4D_STRUCTURE_H
+#define AET4D_STRUCTURE_H
+
+#include <aet4d/atoms.h>
+
+/* Atoms are named by their global index in the list they came from. What is told per atom is complete on every rank, bitwise the same
+   for any number of ranks and threads. Methods and definitions: docs/theory/structure.md. */
+
+/* ---------------------------------------------------------------- neighbours */
+
+/** The atoms within a cut-off of every atom of this rank's block; the positions of all. The fields are readable by everybody. */
+typedef struct _p_AetNeighbours *AetNeighbours;
+struct _p_AetNeighbours {
+  MPI_Comm   comm;         /* duplicated */
+  PetscInt   total;        /* atoms of all ranks */
+  PetscInt   start, count; /* this rank's block of them, by AetBlock */
+  double     cutoff_angstrom;
+  double    *position; /* [total][3] x, y, z in Å, on every rank, owned */
+  ptrdiff_t *first;    /* [count + 1]; the neighbours of atom start + i are index[first[i]] … index[first[i + 1] - 1] */
+  ptrdiff_t *index;    /* global, without the atom itself; their order is fixed by the positions of all atoms; owned */
+};
+/** Neighbours at a distance of at most the cut-off (first valley of the pair distribution, for bond order). AET_ERR_INPUT: a cut-off that
+    is not positive, a position that is not finite, two atoms in one place (names them). Collective on atoms->comm. */
+AET_EXTERN PetscErrorCode AetNeighboursCreate(AetAtoms atoms, double cutoff_angstrom, AetNeighbours *neighbours);
+/** NULL is accepted. Collective. */
+AET_EXTERN PetscErrorCode AetNeighboursDestroy(AetNeighbours *neighbours);
+
+/* ---------------------------------------------------------------- bond-orientational order */
+
+/** Invariants q_4 and q_6 of the directions to the neighbours (Steinhardt, Nelson, Ronchetti, Phys. Rev. B 28 (1983) 784), and of their
+    mean over an atom and its neighbours (Lechner, Dellago, J. Chem. Phys. 129 (2008) 114707). 0 for an atom without neighbours, whose zeros
+    count in the means of nobody, as it is nobody's neighbour. */
+typedef struct _p_AetBondOrder *AetBondOrder;
+struct _p_AetBondOrder {
+  PetscInt  total;
+  PetscInt *coordination;              /* [total] neighbours within the cut-off */
+  double   *q4, *q6;                   /* [total] of the atom's own neighbours */
+  double   *q4_averaged, *q6_averaged; /* [total] averaged over the atom and its neighbours */
+  double   *order; /* [total] sqrt(q4² + q6²) of the averaged ones, over that of perfect fcc: 1 there, 0.82 in hcp and 0.85 in
+                      bcc (14 neighbours); strain may lift it a little above 1 */
+};
+/** Collective on neighbours->comm. */
+AET_EXTERN PetscErrorCode AetBondOrderCreate(AetNeighbours neighbours, AetBondOrder *order);
+/** NULL is accepted. Not collective. */
+AET_EXTERN PetscErrorCode AetBondOrderDestroy(AetBondOrder *order);
+
+/* ---------------------------------------------------------------- nuclei at one time */
+
+typedef struct {
+  double   threshold;       /* least order parameter of a site of a nucleus */
+  double   radius_angstrom; /* how far a site looks for one of larger order */
+  PetscInt min_sites;       /* smaller nuclei are dropped */
+  double   core_fraction;   /* sites whose order is less than this fraction below the nucleus' largest are its core */
+} AetNucleiSettings;
+/** Threshold 0.5 (of bond order), radius 4 Å, 13 sites, 0.01. Not collective. */
+AET_EXTERN void AetNucleiDefaults(AetNucleiSettings *settings);
+
+/** Regions of the maxima of an order parameter. */
+typedef struct _p_AetNuclei *AetNuclei;
+struct _p_AetNuclei {
+  PetscInt   total;      /* atoms */
+  PetscInt   count;      /* nuclei, ordered by the index of their peak */
+  PetscInt   dropped;    /* maxima whose region was smaller than min_sites */
+  PetscInt  *label;      /* [total] nucleus of the atom, 0 … count-1; -1: none */
+  PetscBool *core;       /* [total] whether it belongs to its nucleus' core */
+  PetscInt  *peak;       /* [count] atom of the largest order parameter */
+  PetscInt  *sites;      /* [count] atoms of the nucleus */
+  PetscInt  *core_sites; /* [count] atoms of its core, at least 1 */
+  double    *max_order;  /* [count] order parameter of the peak, folded as below */
+  double    *centre;     /* [count][3] mean position of the sites in Å */
+};
+/** Steepest ascent: each site of at least the threshold points to the site of the largest order within the radius (ties: lowest index),
+    and belongs to the maximum where the pointers end. `order` [total of atoms], the same on every rank: of bonds, or of a chemical phase.
+    Values above 1 count as far below it (2 - x), values that are not finite as the smallest of the others. AET_ERR_INPUT: a radius or a
+   number of sites that is not positive, a core fraction outside 0 … 1, a position that is not finite. Collective on atoms->comm. */
+AET_EXTERN PetscErrorCode AetNucleiCreate(AetAtoms atoms, const double *order, const AetNucleiSettings *settings, AetNuclei *nuclei);
+/** NULL is accepted. Not collective. */
+AET_EXTERN PetscErrorCode AetNucleiDestroy(AetNuclei *nuclei);
+
+#endif
