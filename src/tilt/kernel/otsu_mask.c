@@ -1,8 +1,7 @@
 #include "tilt/kernel/otsu_mask.h"
+#include "tilt/kernel/object_mask.h"
 #include <math.h>
 #include <string.h>
-
-enum { BINS = 256 };
 
 static ptrdiff_t Least(ptrdiff_t a, ptrdiff_t b)
 {
@@ -38,30 +37,6 @@ void AetBoxMean(const float *image, ptrdiff_t ny, ptrdiff_t nx, ptrdiff_t half, 
   }
 }
 
-double AetOtsuOfImage(ptrdiff_t count, const float *values)
-{
-  ptrdiff_t bin[BINS] = {0};
-  float     low = values[0], high = values[0];
-  double    total = 0, below = 0, number = 0, best = -1;
-  int       at = 0;
-
-  for (ptrdiff_t i = 1; i < count; i++) low = fminf(low, values[i]), high = fmaxf(high, values[i]);
-  if (!(high > low)) return low;
-  for (ptrdiff_t i = 0; i < count; i++) {
-    const int b = (int)((double)(values[i] - low) / ((double)high - low) * BINS);
-    bin[b < BINS ? b : BINS - 1]++;
-  }
-  for (int b = 0; b < BINS; b++) total += b * (double)bin[b];
-  for (int b = 0; b < BINS - 1; b++) {
-    number += (double)bin[b];
-    below += b * (double)bin[b];
-    const double rest = (double)count - number;
-    const double apart = number > 0 && rest > 0 ? below / number - (total - below) / rest : 0;
-    if (number * rest * apart * apart > best) best = number * rest * apart * apart, at = b;
-  }
-  return low + ((double)high - low) * (at + 1) / BINS;
-}
-
 /* Within `grow` places of a 1, along lines of `count` that lie `step` apart. */
 static void GrowLine(const unsigned char *in, ptrdiff_t count, ptrdiff_t step, ptrdiff_t grow, unsigned char *out)
 {
@@ -81,7 +56,7 @@ static void GrowLine(const unsigned char *in, ptrdiff_t count, ptrdiff_t step, p
 ptrdiff_t AetOtsuMask(const float *smooth, ptrdiff_t ny, ptrdiff_t nx, double factor, ptrdiff_t grow, unsigned char *work,
                         unsigned char *mask)
 {
-  double    low = smooth[0], threshold = AetOtsuOfImage(ny * nx, smooth);
+  double    low = smooth[0], threshold = AetKernelOtsu(ny * nx, smooth);
   ptrdiff_t background = 0;
 
   for (ptrdiff_t i = 1; i < ny * nx; i++) low = fmin(low, smooth[i]);
