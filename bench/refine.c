@@ -185,7 +185,7 @@ static PetscErrorCode Run(int *status)
   optics.height[0] = 1, optics.b_factor[0] = B_FACTOR;
   PetscCall(AetImagingCreate(tilt, &optics, &imaging));
   PetscCall(StencilCreate(size, Z[0], &stencil));
-  AetScatterers truth = {count, moved, species}, atoms = {count, position, species};
+  AetScatterers truth = {count, moved, species, NULL}, atoms = {count, position, species, NULL};
   PetscCall(AetImagingProject(imaging, &optics, &truth, tilt->image));
   for (PetscInt k = 0; k < repeats; k++) {
     seconds[0][k] = MPI_Wtime();

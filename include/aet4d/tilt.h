@@ -292,6 +292,8 @@ typedef struct {
   double line_misfit;                  /* of the common line: root mean square relative to that of the reference */
   double angles_given[3], angles_deg[3]; /* phi, theta, psi before and after */
   double refined_px[2];                /* the part of shift_px that the refinement against reconstructions added */
+  double two_ways, two_ways_ring;      /* denoise_method both: difference and ring of AetDenoisedView; what denoising flagged */
+  double denoise_flagged;
 } AetPreparedView;
 
 /** Two images at the same orientation against what their noise allows. */

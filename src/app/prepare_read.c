@@ -154,12 +154,19 @@ static PetscErrorCode Undistort(AetPrepared *prepared)
 /* Root mean square change of every image, and what the report says of all of them. */
 static PetscErrorCode ReportDenoising(AetPrepared *prepared, const AetDenoiseReport *report, double begin)
 {
-  double residual = 0;
+  double residual = 0, difference = 0, ring = 0;
 
   PetscFunctionBegin;
   for (ptrdiff_t v = 0; v < report->views; v++) {
-    prepared->record->view[v].denoised = report->view[v].change;
-    residual += report->view[v].residual / (double)report->views;
+    const AetDenoisedView *from = &report->view[v];
+    AetPreparedView       *to = &prepared->record->view[v];
+    to->denoised = from->change, to->two_ways = from->difference, to->two_ways_ring = from->ring, to->denoise_flagged = from->flagged;
+    residual += from->residual / (double)report->views;
+    difference += from->difference / (double)report->views, ring += from->ring / (double)report->views;
+  }
+  if (difference > 0) {
+    PetscCall(AetSummarySetNumber(prepared->summary, "prepare.denoise_two_ways", difference));
+    PetscCall(AetSummarySetNumber(prepared->summary, "prepare.denoise_two_ways_ring", ring));
   }
   PetscCall(AetSummarySetNumber(prepared->summary, "prepare.denoise_residual", residual));
   PetscCall(AetSummarySetNumber(prepared->summary, "prepare.denoise_flagged", (double)report->flagged));

@@ -4,7 +4,7 @@
 #include <stdarg.h>
 #include <string.h>
 
-#define CENTRE_ERROR_MOST 0.2 /* px: more is worth the time of a refinement */
+#define CENTRE_ERROR_MOST 0.05 /* px: more is worth the time of a refinement, so that what is left is below 0.1 */
 #define SHIFTS_RANGE_DEG 0.01 /* the refinement's least: angles stay */
 enum { SHIFTS_ROUNDS = 6 };
 

@@ -7,7 +7,7 @@ static const AetOption options[] = {
      "frames line, or mass where there is no one tilt axis, else none"},
     {"align_refine", AET_OPTION_ENUM, "", "auto", 0, 0, "auto|none|shifts|all",
      "at last, shifts (or angles and shifts, as tilt_refine_angles) against reconstructions, see recon_angles; auto: shifts where noise "
-     "leaves the centres of mass uncertain by 0.2 pixels"},
+     "leaves the centres of mass uncertain by 0.05 pixels"},
     {"align_repeat_deg", AET_OPTION_REAL, "degree", "0.1", 0, 180, NULL,
      "images whose orientations differ by at most this are compared, to see damage"},
     {"align_damage_factor", AET_OPTION_REAL, "", "1.25", 1, 1e6, NULL,

@@ -27,6 +27,9 @@ const AetPreparationColumn AetPreparationColumns[] = {
     COLUMN(angles_given, "deg", "phi, theta, psi before"),
     COLUMN(angles_deg, "deg", "phi, theta, psi after"),
     COLUMN(refined_px, "px", "u, v: part of the shift that the refinement against reconstructions added"),
+    COLUMN(two_ways, "", "difference of the two ways of denoising, relative to the deviation of the image from its mean"),
+    COLUMN(two_ways_ring, "1/px", "frequency at which the ring correlation of the two ways falls to a half"),
+    COLUMN(denoise_flagged, "", "1: the two ways differ more than in other images, or structure was taken away"),
 };
 const int AetPreparationColumnCount = (int)(sizeof AetPreparationColumns / sizeof AetPreparationColumns[0]);
 
