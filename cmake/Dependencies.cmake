@@ -33,6 +33,7 @@ aet_pkg(CJSON libcjson "cJSON" libcjson-dev cjson)
 aet_pkg(YAML yaml-0.1 "libyaml" libyaml-dev libyaml)
 aet_pkg(XXHASH libxxhash "xxHash" libxxhash-dev xxhash)
 aet_pkg(PNG libpng "libpng" libpng-dev libpng)
+aet_pkg(QHULL qhull_r "Qhull" libqhull-dev qhull)
 
 # FFTW's MPI and OpenMP libraries and matio ship no usable .pc file (matio's adds the serial HDF5 and breaks the link).
 find_library(FFTW_MPI_LIBRARY fftw3f_mpi HINTS ${FFTW_LIBRARY_DIRS})

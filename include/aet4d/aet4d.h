@@ -6,6 +6,7 @@
 #include <aet4d/dist.h>
 #include <aet4d/io.h>
 #include <aet4d/recon.h>
+#include <aet4d/series.h>
 #include <aet4d/simulate.h>
 #include <aet4d/structure.h>
 #include <aet4d/tilt.h>

@@ -78,4 +78,36 @@ AET_EXTERN PetscErrorCode AetNucleiCreate(AetAtoms atoms, const double *order, c
 /** NULL is accepted. Not collective. */
 AET_EXTERN PetscErrorCode AetNucleiDestroy(AetNuclei *nuclei);
 
+/* ---------------------------------------------------------------- surface, Voronoi cells */
+
+/* end of: surface, Voronoi cells */
+
+/* ---------------------------------------------------------------- pair distribution */
+
+/* end of: pair distribution */
+
+/* ---------------------------------------------------------------- local structure: common neighbours, templates, centrosymmetry */
+
+/* end of: local structure: common neighbours, templates, centrosymmetry */
+
+/* ---------------------------------------------------------------- boundaries between grains */
+
+/* end of: boundaries between grains */
+
+/* ---------------------------------------------------------------- lattice, displacement, strain */
+
+/* end of: lattice, displacement, strain */
+
+/* ---------------------------------------------------------------- vacancies, dislocations */
+
+/* end of: vacancies, dislocations */
+
+/* ---------------------------------------------------------------- chemical order */
+
+/* end of: chemical order */
+
+/* ---------------------------------------------------------------- the nuclei described */
+
+/* end of: the nuclei described */
+
 #endif

@@ -5,9 +5,9 @@
 set -eu
 
 build="build-essential cmake ninja-build pkg-config libopenmpi-dev openmpi-bin libfftw3-dev libfftw3-mpi-dev libhdf5-openmpi-dev petsc-dev
-  libmatio-dev libtiff-dev zlib1g-dev libcjson-dev libyaml-dev libxxhash-dev libpng-dev git"
+  libmatio-dev libtiff-dev zlib1g-dev libcjson-dev libyaml-dev libxxhash-dev libpng-dev libqhull-dev git"
 tests="libcunit1-dev hdf5-tools slurm-wlm munge"
-spack="cmake ninja pkgconf openmpi fftw+mpi+openmp precision=float,double hdf5+mpi petsc+mpi+hdf5+fftw matio libtiff zlib cjson libyaml xxhash libpng cunit"
+spack="cmake ninja pkgconf openmpi fftw+mpi+openmp precision=float,double hdf5+mpi petsc+mpi+hdf5+fftw matio libtiff zlib cjson libyaml xxhash libpng qhull cunit"
 wanted=$build
 [ "${1:-}" != --tests ] || wanted="$build $tests"
 
