@@ -80,9 +80,50 @@ AET_EXTERN PetscErrorCode AetNucleiDestroy(AetNuclei *nuclei);
 
 /* ---------------------------------------------------------------- surface, Voronoi cells */
 
+/** The alpha shape of the atoms: all Delaunay tetrahedra whose circumscribed sphere has at most the radius alpha (Edelsbrunner, Mücke, ACM
+    Trans. Graphics 13 (1994) 43). Its surface passes through atoms; it may be in several pieces and have voids. */
+typedef struct _p_AetSurface *AetSurface;
+struct _p_AetSurface {
+  PetscInt   total;
+  double     alpha_angstrom;
+  double    *position; /* [total][3] x, y, z in Å, on every rank */
+  PetscBool *surface;  /* [total] corner of a facet, or in no tetrahedron at all */
+  PetscBool *alone;    /* [total] in no tetrahedron: its neighbours are too few or too far */
+  double    *depth;    /* [total] Å to the nearest facet (of the outside or of a void); 0 where `surface` */
+  PetscInt   facets;
+  PetscInt (*facet)[3]; /* [facets] atoms, counter-clockwise seen from outside (or from the void) */
+  PetscInt pieces;      /* parts joined by faces of tetrahedra */
+  PetscInt voids;       /* regions inside that hold no matter */
+  double   area;        /* Å², of the voids too */
+  double   volume;      /* Å³, without the voids */
+  double   void_volume; /* Å³ */
+  void    *tree;        /* facets, for searches */
+};
+/** The radius that is used for metals (4 Å): it spans the largest hole of a crystal, not a missing cluster. */
+#define AET_SURFACE_ALPHA_ANGSTROM 4.0
+/** AET_ERR_INPUT: a radius that is not positive, a position that is not finite, fewer than four atoms, all in a plane, or all farther apart
+    than the radius spans. Collective on atoms->comm; the triangulation is made on one rank. */
+AET_EXTERN PetscErrorCode AetSurfaceCreate(AetAtoms atoms, double alpha_angstrom, AetSurface *surface);
+/** Whether x (Å) lies inside. Not collective; thread-safe. */
+AET_EXTERN PetscBool AetSurfaceInside(AetSurface surface, const double x[3]);
+/** Å from x to the nearest facet, inside and outside alike. Not collective; thread-safe. */
+AET_EXTERN double AetSurfaceDistance(AetSurface surface, const double x[3]);
+/** Where the ray from x along `direction` (a unit vector) meets the surface, 0 < t ≤ reach_angstrom: writes up to `room` t (Å), ascending,
+    returns how many there are. Not collective; thread-safe. */
+AET_EXTERN int AetSurfaceCross(AetSurface surface, const double x[3], const double direction[3], double reach_angstrom, int room,
+                               double *t);
+/** NULL is accepted. Not collective. */
+AET_EXTERN PetscErrorCode AetSurfaceDestroy(AetSurface *surface);
+
 /* end of: surface, Voronoi cells */
 
 /* ---------------------------------------------------------------- pair distribution */
+
+/** A cut-off for neighbours, from the distances alone: the first valley of the pair distribution (docs/theory/structure.md). Twelve
+    neighbours in fcc and hcp, fourteen in bcc. Where there is no valley (a gas, a handful of atoms), 1.207 times the median distance to the
+    nearest neighbour. AET_ERR_INPUT: fewer than two atoms, a position that is not finite. The same on every rank. Collective on
+    atoms->comm. */
+AET_EXTERN PetscErrorCode AetFirstValley(AetAtoms atoms, double *cutoff_angstrom);
 
 /* end of: pair distribution */
 

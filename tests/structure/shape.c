@@ -1,0 +1,139 @@
+/* The surface of solids whose area and volume are known, and the first valley of structures whose shells are known. */
+#include "structure_test.h"
+
+enum { MOST = 40000 };
+
+/* Points of a cubic lattice of edge a with a basis, where `inside` says so, each axis moved by noise. */
+static int Lattice(double a, int basis_count, const double basis[][3], int cells, int (*inside)(const double x[3]), double noise, double *x)
+{
+  int count = 0;
+
+  for (int c = 0; c < basis_count * (2 * cells + 1) * (2 * cells + 1) * (2 * cells + 1); c++) {
+    const int side = 2 * cells + 1, cell = c / basis_count;
+    const int index[3] = {cell % side - cells, cell / side % side - cells, cell / side / side - cells};
+    double    p[3];
+    for (int k = 0; k < 3; k++) p[k] = a * (index[k] + basis[c % basis_count][k]);
+    if (!inside(p) || count == MOST) continue;
+    for (uint64_t k = 0; k < 3; k++) x[3 * count + (int)k] = p[k] + noise * AetRandomNormal(11, k, (uint64_t)c);
+    count++;
+  }
+  return count;
+}
+
+static const double fcc[4][3] = {{0, 0, 0}, {0, .5, .5}, {.5, 0, .5}, {.5, .5, 0}}, bcc[2][3] = {{0, 0, 0}, {.5, .5, .5}};
+
+static int InCube(const double x[3])
+{
+  return fabs(x[0]) < 15.3 && fabs(x[1]) < 15.3 && fabs(x[2]) < 15.3; /* four cells of 3.8 Å to each side */
+}
+
+static double Length(const double x[3])
+{
+  return sqrt(x[0] * x[0] + x[1] * x[1] + x[2] * x[2]);
+}
+
+static int InBall(const double x[3])
+{
+  return Length(x) < 22;
+}
+
+static int InShell(const double x[3])
+{
+  return Length(x) < 22 && Length(x) > 9;
+}
+
+/* A perfect cube of fcc: its faces pass through lattice planes, so area and volume are exact. */
+static void TestCube(void)
+{
+  static double x[3 * MOST];
+  const int     count = Lattice(3.8, 4, fcc, 5, InCube, 0, x);
+  AetAtoms      atoms = TestAtoms(count, x);
+  AetSurface    s;
+  int           wrong = 0;
+
+  AET_TEST_CALL(AetSurfaceCreate(atoms, AET_SURFACE_ALPHA_ANGSTROM, &s));
+  AET_TEST_CLOSE(s->volume, pow(8 * 3.8, 3), 1e-6);
+  AET_TEST_CLOSE(s->area, 6 * pow(8 * 3.8, 2), 1e-6);
+  AET_TEST(s->pieces == 1 && s->voids == 0);
+  for (int i = 0; i < count; i++) {
+    double depth = INFINITY;
+    for (int k = 0; k < 3; k++) depth = fmin(depth, 15.2 - fabs(x[3 * i + k]));
+    wrong += s->surface[i] != (depth < 0.1) || fabs(s->depth[i] - fmax(depth, 0)) > 1e-9;
+  }
+  AET_TEST(wrong == 0);
+  wrong = 0;
+  for (uint64_t i = 0; i < 2000; i++) {
+    double    p[3];
+    PetscBool inside = PETSC_TRUE;
+    for (uint64_t k = 0; k < 3; k++) p[k] = 36 * AetRandomUniform(3, k, i) - 18, inside = inside && fabs(p[k]) < 15.2;
+    wrong += AetSurfaceInside(s, p) != inside;
+  }
+  AET_TEST(wrong == 0);
+  AET_TEST_CALL(AetSurfaceDestroy(&s));
+  AET_TEST_CALL(AetAtomsDestroy(&atoms));
+}
+
+static void TestValley(void)
+{
+  static double x[3 * MOST];
+  double        cutoff;
+  const double  noises[2] = {0, 0.2 / sqrt(3)}; /* 20 pm in three dimensions */
+
+  for (int k = 0; k < 2; k++)
+    for (int structure = 0; structure < 2; structure++) {
+      const int count = structure ? Lattice(3.2, 2, bcc, 8, InBall, noises[k], x) : Lattice(3.8, 4, fcc, 6, InBall, noises[k], x);
+      AetAtoms  atoms = TestAtoms(count, x);
+      AET_TEST_CALL(AetFirstValley(atoms, &cutoff));
+      /* between the shells: 0.707 and 1 cell in fcc; 1 and 1.414 in bcc, whose first two are 0.134 apart */
+      AET_TEST_CLOSE(cutoff, structure ? 3.2 * 1.207 : 3.8 * 0.854, 0.15);
+      AET_TEST_CALL(AetAtomsDestroy(&atoms));
+    }
+}
+
+/* A ball with a hollow; two balls; atoms too far from all. */
+static void TestPieces(void)
+{
+  static double x[3 * MOST];
+  int           count = Lattice(3.8, 4, fcc, 6, InShell, 0.05, x);
+  AetAtoms      atoms;
+  AetSurface    s;
+  const double  hollow[3] = {0, 0.5, 0}, matter[3] = {0, 15, 0}, far[3] = {40, 0, 0};
+
+  x[3 * count] = 40, x[3 * count + 1] = x[3 * count + 2] = 0;
+  count++;
+  atoms = TestAtoms(count, x);
+  AET_TEST_CALL(AetSurfaceCreate(atoms, AET_SURFACE_ALPHA_ANGSTROM, &s));
+  AET_TEST(s->pieces == 1 && s->voids == 1);
+  AET_TEST(!AetSurfaceInside(s, hollow) && AetSurfaceInside(s, matter) && !AetSurfaceInside(s, far));
+  AET_TEST(s->void_volume > 4 / 3. * M_PI * pow(9, 3) && s->void_volume < 4 / 3. * M_PI * pow(11, 3));
+  AET_TEST(s->alone[count - 1] && s->surface[count - 1] && s->depth[count - 1] == 0);
+  AET_TEST_CLOSE(AetSurfaceDistance(s, far), 40 - 5.5 * 3.8, 0.3); /* to the outermost atom on the axis */
+  AET_TEST_CALL(AetSurfaceDestroy(&s));
+  AET_TEST_CALL(AetAtomsDestroy(&atoms));
+}
+
+static void TestBad(void)
+{
+  double     x[3 * 9], cutoff;
+  AetSurface s;
+  AetAtoms   atoms;
+
+  for (int i = 0; i < 9; i++) x[3 * i] = 2 * (i % 3), x[3 * i + 1] = 2 * (i / 3), x[3 * i + 2] = 0.5 * x[3 * i];
+  atoms = TestAtoms(9, x);
+  TestRefused(AetSurfaceCreate(atoms, 4, &s), AET_ERR_INPUT, "in a plane");
+  TestRefused(AetSurfaceCreate(atoms, 0, &s), AET_ERR_INPUT, "alpha");
+  AET_TEST_CALL(AetAtomsDestroy(&atoms));
+  x[5] += 90;
+  atoms = TestAtoms(9, x);
+  TestRefused(AetSurfaceCreate(atoms, 1, &s), AET_ERR_INPUT, "found none among 9");
+  AET_TEST_CALL(AetAtomsDestroy(&atoms));
+  for (int count = 0; count < 4; count++) {
+    atoms = TestAtoms(count, x);
+    TestRefused(AetSurfaceCreate(atoms, 4, &s), AET_ERR_INPUT, "at least 4 atoms");
+    if (count < 2) TestRefused(AetFirstValley(atoms, &cutoff), AET_ERR_INPUT, "at least 2 atoms");
+    if (count >= 2) AET_TEST_CALL(AetFirstValley(atoms, &cutoff));
+    AET_TEST_CALL(AetAtomsDestroy(&atoms));
+  }
+}
+
+AET_TEST_MAIN("shape", {"cube", TestCube}, {"pieces", TestPieces}, {"first valley", TestValley}, {"bad input", TestBad})
