@@ -72,9 +72,11 @@ struct _p_AetNuclei {
 };
 /** Steepest ascent: each site of at least the threshold points to the site of the largest order within the radius (ties: lowest index),
     and belongs to the maximum where the pointers end. `order` [total of atoms], the same on every rank: of bonds, or of a chemical phase.
-    Values above 1 count as far below it (2 - x), values that are not finite as the smallest of the others. AET_ERR_INPUT: a radius or a
-   number of sites that is not positive, a core fraction outside 0 … 1, a position that is not finite. Collective on atoms->comm. */
-AET_EXTERN PetscErrorCode AetNucleiCreate(AetAtoms atoms, const double *order, const AetNucleiSettings *settings, AetNuclei *nuclei);
+    Values above 1 count as far below it (2 - x), values that are not finite as the smallest of the others. `group` [total]: a site points
+   only to sites of its own group, the template of its order (AetOrderBest); NULL: all are of one. AET_ERR_INPUT: a radius or a number of
+   sites that is not positive, a core fraction outside 0 … 1, a position that is not finite. Collective on atoms->comm. */
+AET_EXTERN PetscErrorCode AetNucleiCreate(AetAtoms atoms, const double *order, const int *group, const AetNucleiSettings *settings,
+                                          AetNuclei *nuclei);
 /** NULL is accepted. Not collective. */
 AET_EXTERN PetscErrorCode AetNucleiDestroy(AetNuclei *nuclei);
 
@@ -144,6 +146,49 @@ AET_EXTERN PetscErrorCode AetFirstValley(AetAtoms atoms, double *cutoff_angstrom
 /* end of: vacancies, dislocations */
 
 /* ---------------------------------------------------------------- chemical order */
+
+/** Ordered phases of two species A and B on the sites of fcc: L1_0 (planes alternate), L1_2 AB3 and A3B (the minority on one of the four
+    simple cubic sublattices); and A1, disordered and rich in A or in B. */
+typedef enum { AET_ORDER_L10, AET_ORDER_L12_AB3, AET_ORDER_L12_A3B, AET_ORDER_A1_A, AET_ORDER_A1_B } AetOrderKind;
+/** One template: L1_0 0 … 5 (A on the even planes across z, x, y; then on the odd ones), L1_2 0 … 3 (the minority where i, j, k are all
+    even; only i; only j; only k), in the order of the simulator's variants. */
+typedef struct {
+  AetOrderKind kind;
+  int          variant;
+  int          axis; /* of L1_0: 0, 1, 2 for the axes of the grain's cell; else -1 */
+} AetPhase;
+#define AET_PHASES 16
+#define AET_PHASES_ORDERED 14 /* the first of them are ordered, the last two A1 */
+AET_EXTERN const AetPhase AetPhases[AET_PHASES];
+/** "L1_0", "L1_2 AB3", "L1_2 A3B", "A1 A", "A1 B". Not collective. */
+AET_EXTERN const char *AetOrderKindName(AetOrderKind kind);
+/** Species (0: A, 1: B) of a template on the site i, j, k in half edges; of A1 everywhere the one it is rich in. Not collective. */
+AET_EXTERN int AetPhaseSpecies(const AetPhase *phase, const int index[3]);
+
+/** The sites of atoms on fcc lattices and the weights of their neighbourhoods; complete on every rank. Grains do not see each other. The
+    weight of two sites is a Gaussian of their distance on the lattice, cut at four standard deviations along each axis. */
+typedef struct _p_AetOrderPlan *AetOrderPlan;
+/** `grain` [total]: 0 … grains-1, -1 without site; `index` [total]: i, j, k in half edges of the cubic cell, i + j + k even (an odd one is
+    no site); `cell` [grains]: rows a1, a2, a3 of the conventional cell in Å. AET_ERR_INPUT: sigma or an edge that is not positive, indices
+    so far apart that they cannot be those of a particle. Not collective; the same on every rank. */
+AET_EXTERN PetscErrorCode AetOrderPlanCreateSites(PetscInt total, PetscInt grains, const PetscInt *grain, const int (*index)[3],
+                                                  const double (*cell)[9], double sigma_angstrom, AetOrderPlan *plan);
+/** NULL is accepted. Not collective. */
+AET_EXTERN PetscErrorCode AetOrderPlanDestroy(AetOrderPlan *plan);
+/** Order parameters order [count][total] of the templates `which` for the species [total] of the atoms (0: A, 1: B, others agree with no
+    template). Of a template, m is the part of the weights about a site whose species agree, m0 what would agree by chance: x_A w_A +
+    x_B w_B with the parts x of the species and the parts w of the template's sublattices; S = (m - m0)/(1 - m0), 1 for perfect order, 0 on
+    average in a random alloy, negative in antiphase. Of A1 m0 is 1/2: S = 2 x - 1. 0 for an atom without site, or where the neighbourhood
+    has one sublattice only. Cheap: AetOrderPlanCreate once, this for every replica of the species. Not collective (threads inside); a plan
+    serves one call at a time. */
+AET_EXTERN PetscErrorCode AetOrderEvaluate(AetOrderPlan plan, const int *species, PetscInt count, const AetPhase *which, double *order);
+/** The same of the probabilities p [total] of A and B. Not collective. */
+AET_EXTERN PetscErrorCode AetOrderEvaluateProbable(AetOrderPlan plan, const double (*p)[2], PetscInt count, const AetPhase *which,
+                                                   double *order);
+/** Only the largest of them, order [total], and which template it is, best [total] (an index into `which`; of equal ones the first; -1 for
+    an atom without site). Not collective. */
+AET_EXTERN PetscErrorCode AetOrderBest(AetOrderPlan plan, const int *species, PetscInt count, const AetPhase *which, double *order,
+                                       int *best);
 
 /* end of: chemical order */
 

@@ -7,6 +7,7 @@
 typedef struct {
   MPI_Comm                 comm;
   const AetNucleiSettings *settings;
+  const int               *group; /* [total]; NULL: all sites are of one */
   ptrdiff_t                total;
   double                  *position, *value; /* [total][3], [total] folded */
   ptrdiff_t               *next, *label;     /* [total] */
@@ -45,7 +46,9 @@ static PetscErrorCode PointBlock(Work *w)
            "nuclei: no memory for the cells of %td atoms", w->total);
 #pragma omp parallel for num_threads(AetThreads())
   for (ptrdiff_t i = start; i < start + count; i++)
-    w->next[i] = w->value[i] >= w->settings->threshold ? AetAscentStep(&cells, w->position, w->value, w->settings->radius_angstrom, i) : -1;
+    w->next[i] = w->value[i] >= w->settings->threshold
+                     ? AetAscentStep(&cells, w->position, w->value, w->group, w->settings->radius_angstrom, i)
+                     : -1;
   AetCellsFree(&cells);
   PetscFunctionReturn(PETSC_SUCCESS);
 }
@@ -85,9 +88,9 @@ static PetscErrorCode Fill(const Work *w, ptrdiff_t count, ptrdiff_t dropped, Ae
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
-PetscErrorCode AetNucleiCreate(AetAtoms atoms, const double *order, const AetNucleiSettings *settings, AetNuclei *nuclei)
+PetscErrorCode AetNucleiCreate(AetAtoms atoms, const double *order, const int *group, const AetNucleiSettings *settings, AetNuclei *nuclei)
 {
-  Work           w = {.comm = atoms->comm, .settings = settings, .total = atoms->total};
+  Work           w = {.comm = atoms->comm, .settings = settings, .group = group, .total = atoms->total};
   const size_t   room = (size_t)w.total + 1;
   ptrdiff_t      count, dropped;
   PetscErrorCode code;

@@ -77,12 +77,12 @@ static void Particle(int particle, int nuclei_expected, int maxima_expected)
   AET_TEST_CALL(AetBondOrderCreate(neighbours, &order));
   ExpectOrder(particle, order->order, count);
   AetNucleiDefaults(&settings);
-  AET_TEST_CALL(AetNucleiCreate(atoms, order->order, &settings, &nuclei));
+  AET_TEST_CALL(AetNucleiCreate(atoms, order->order, NULL, &settings, &nuclei));
   AET_TEST(nuclei->count == nuclei_expected && nuclei->count + nuclei->dropped == maxima_expected);
   ExpectLabels(particle, nuclei, "indGrain");
   AET_TEST_CALL(AetNucleiDestroy(&nuclei));
   settings.min_sites = 1;
-  AET_TEST_CALL(AetNucleiCreate(atoms, order->order, &settings, &nuclei));
+  AET_TEST_CALL(AetNucleiCreate(atoms, order->order, NULL, &settings, &nuclei));
   ExpectLabels(particle, nuclei, "indGrain_ori"); /* before small ones were dropped */
   AET_TEST_CALL(AetNucleiDestroy(&nuclei));
   AET_TEST_CALL(AetBondOrderDestroy(&order));

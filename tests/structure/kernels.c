@@ -115,7 +115,7 @@ static void TestAscent(void)
       for (int a = 0; a < 3; a++) d += (x[3 * i + a] - x[3 * j + a]) * (x[3 * i + a] - x[3 * j + a]);
       if (d <= 9 && (best < 0 || value[j] > value[best])) best = j;
     }
-    next[i] = end[i] = AetAscentStep(&cells, x, value, 3, i);
+    next[i] = end[i] = AetAscentStep(&cells, x, value, NULL, 3, i);
     wrong += next[i] != best;
   }
   AET_TEST(wrong == 0);

@@ -38,7 +38,7 @@ static void TestTwo(void)
   Field();
   atoms = TestAtoms(SITES, site);
   AetNucleiDefaults(&settings);
-  AET_TEST_CALL(AetNucleiCreate(atoms, value, &settings, &nuclei));
+  AET_TEST_CALL(AetNucleiCreate(atoms, value, NULL, &settings, &nuclei));
   AET_TEST(nuclei->total == SITES && nuclei->count == 2 && nuclei->dropped == 1);
   for (int k = 0; k < 2; k++) {
     AET_TEST(nuclei->peak[k] == peaks[k] && nuclei->core_sites[k] == 1 && nuclei->max_order[k] == 1);
@@ -55,7 +55,7 @@ static void TestTwo(void)
   AET_TEST_CALL(AetNucleiDestroy(&nuclei));
   settings.core_fraction = 0.126; /* the first shell, 2.5 Å away, has 0.875 */
   settings.min_sites = 1;
-  AET_TEST_CALL(AetNucleiCreate(atoms, value, &settings, &nuclei));
+  AET_TEST_CALL(AetNucleiCreate(atoms, value, NULL, &settings, &nuclei));
   AET_TEST(nuclei->count == 3 && nuclei->dropped == 0 && nuclei->core_sites[0] == 7 && nuclei->sites[2] == 1);
   AET_TEST_CALL(AetNucleiDestroy(&nuclei));
   AET_TEST_CALL(AetAtomsDestroy(&atoms));
@@ -72,17 +72,39 @@ static void TestPlateau(void)
   for (int i = 0; i < SITES; i++) value[i] = 0.8;
   atoms = TestAtoms(SITES, site);
   AetNucleiDefaults(&settings);
-  AET_TEST_CALL(AetNucleiCreate(atoms, value, &settings, &nuclei));
+  AET_TEST_CALL(AetNucleiCreate(atoms, value, NULL, &settings, &nuclei));
   AET_TEST(nuclei->count == 1 && nuclei->peak[0] == 0 && nuclei->sites[0] == SITES && nuclei->core_sites[0] == SITES);
   AET_TEST_CALL(AetNucleiDestroy(&nuclei));
   settings.threshold = 0.9;
-  AET_TEST_CALL(AetNucleiCreate(atoms, value, &settings, &nuclei));
+  AET_TEST_CALL(AetNucleiCreate(atoms, value, NULL, &settings, &nuclei));
   AET_TEST(nuclei->count == 0 && nuclei->dropped == 0 && nuclei->label[7] == -1);
   AET_TEST_CALL(AetNucleiDestroy(&nuclei));
   AET_TEST_CALL(AetAtomsDestroy(&atoms));
   atoms = TestAtoms(0, site);
-  AET_TEST_CALL(AetNucleiCreate(atoms, value, &settings, &nuclei));
+  AET_TEST_CALL(AetNucleiCreate(atoms, value, NULL, &settings, &nuclei));
   AET_TEST(nuclei->total == 0 && nuclei->count == 0);
+  AET_TEST_CALL(AetNucleiDestroy(&nuclei));
+  AET_TEST_CALL(AetAtomsDestroy(&atoms));
+}
+
+/* One maximum, cut in two by the group of its sites: the second group has a nucleus of its own. */
+static void TestGroups(void)
+{
+  static int        group[SITES];
+  AetNucleiSettings settings;
+  AetNuclei         nuclei;
+  AetAtoms          atoms;
+  int               wrong = 0, peak = peaks[0] - 2; /* two sites aside, where the second group begins */
+
+  Field();
+  atoms = TestAtoms(SITES, site);
+  for (int i = 0; i < SITES; i++) group[i] = i % SIDE <= 2 ? 5 : -1;
+  AetNucleiDefaults(&settings);
+  AET_TEST_CALL(AetNucleiCreate(atoms, value, group, &settings, &nuclei));
+  AET_TEST(nuclei->count == 3 && nuclei->peak[0] == peak && nuclei->peak[1] == peaks[0]);
+  for (int i = 0; i < SITES; i++)
+    if (nuclei->label[i] >= 0) wrong += group[i] != group[nuclei->peak[nuclei->label[i]]];
+  AET_TEST(wrong == 0);
   AET_TEST_CALL(AetNucleiDestroy(&nuclei));
   AET_TEST_CALL(AetAtomsDestroy(&atoms));
 }
@@ -97,14 +119,14 @@ static void TestBad(void)
   atoms = TestAtoms(SITES, site);
   AetNucleiDefaults(&good);
   bad = good, bad.radius_angstrom = 0;
-  TestRefused(AetNucleiCreate(atoms, value, &bad, &nuclei), AET_ERR_INPUT, "radius");
+  TestRefused(AetNucleiCreate(atoms, value, NULL, &bad, &nuclei), AET_ERR_INPUT, "radius");
   bad = good, bad.min_sites = 0;
-  TestRefused(AetNucleiCreate(atoms, value, &bad, &nuclei), AET_ERR_INPUT, "sites");
+  TestRefused(AetNucleiCreate(atoms, value, NULL, &bad, &nuclei), AET_ERR_INPUT, "sites");
   bad = good, bad.core_fraction = 2;
-  TestRefused(AetNucleiCreate(atoms, value, &bad, &nuclei), AET_ERR_INPUT, "core");
+  TestRefused(AetNucleiCreate(atoms, value, NULL, &bad, &nuclei), AET_ERR_INPUT, "core");
   bad = good, bad.threshold = NAN;
-  TestRefused(AetNucleiCreate(atoms, value, &bad, &nuclei), AET_ERR_INPUT, "threshold");
+  TestRefused(AetNucleiCreate(atoms, value, NULL, &bad, &nuclei), AET_ERR_INPUT, "threshold");
   AET_TEST_CALL(AetAtomsDestroy(&atoms));
 }
 
-AET_TEST_MAIN("nuclei", {"two and a lone site", TestTwo}, {"plateau", TestPlateau}, {"bad input", TestBad})
+AET_TEST_MAIN("nuclei", {"two and a lone site", TestTwo}, {"plateau", TestPlateau}, {"groups", TestGroups}, {"bad input", TestBad})

@@ -150,7 +150,7 @@ static void TestRanks(void)
     settings.threshold = 0.2;
     AET_TEST_CALL(AetNeighboursCreate(atoms, 3.3, &n));
     AET_TEST_CALL(AetBondOrderCreate(n, &order[k]));
-    AET_TEST_CALL(AetNucleiCreate(atoms, order[k]->order, &settings, &nuclei[k]));
+    AET_TEST_CALL(AetNucleiCreate(atoms, order[k]->order, NULL, &settings, &nuclei[k]));
     AET_TEST_CALL(AetNeighboursDestroy(&n));
     AET_TEST_CALL(AetAtomsDestroy(&atoms));
   }

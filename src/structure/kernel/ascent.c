@@ -14,7 +14,7 @@ void AetAscentFold(ptrdiff_t count, double *value)
     if (!isfinite(value[i])) value[i] = isfinite(lowest) ? lowest : 0;
 }
 
-ptrdiff_t AetAscentStep(const AetCells *cells, const double *position, const double *value, double reach, ptrdiff_t i)
+ptrdiff_t AetAscentStep(const AetCells *cells, const double *position, const double *value, const int *group, double reach, ptrdiff_t i)
 {
   const double *x = position + 3 * i;
   ptrdiff_t     low[3], high[3], best = i;
@@ -26,7 +26,7 @@ ptrdiff_t AetAscentStep(const AetCells *cells, const double *position, const dou
       for (ptrdiff_t k = cells->first[row + low[0]]; k < cells->first[row + high[0] + 1]; k++) {
         const ptrdiff_t j = cells->member[k];
         const double   *p = position + 3 * j, dx = p[0] - x[0], dy = p[1] - x[1], dz = p[2] - x[2];
-        if (dx * dx + dy * dy + dz * dz > reach * reach) continue;
+        if (dx * dx + dy * dy + dz * dz > reach * reach || (group && group[j] != group[i])) continue;
         if (value[j] > value[best] || (value[j] == value[best] && j < best)) best = j;
       }
     }

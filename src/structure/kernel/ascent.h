@@ -6,8 +6,9 @@
 
 /* Order parameters made comparable, in place: above 1 as far below it, not finite as the smallest of the others (0 if there are none). */
 void AetAscentFold(ptrdiff_t count, double *value);
-/* The point of largest value within `reach` (≤ that of the cells) of point i, itself included; of equal ones that of the lowest index. */
-ptrdiff_t AetAscentStep(const AetCells *cells, const double *position, const double *value, double reach, ptrdiff_t i);
+/* The point of largest value within `reach` (≤ that of the cells) of point i, itself included; of equal ones that of the lowest index. Only
+   points of the group of i count; `group` NULL: all are of one. */
+ptrdiff_t AetAscentStep(const AetCells *cells, const double *position, const double *value, const int *group, double reach, ptrdiff_t i);
 /* next[i] becomes the point where the pointers from i end; -1 stays. Pointers of AetAscentStep have no cycles but of one point. */
 void AetAscentFollow(ptrdiff_t count, ptrdiff_t *next);
 /* Numbers the ends that at least `least` points share, in the order of their index: label[i] of the end[i], or -1. peak[k]: the end of
