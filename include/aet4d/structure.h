@@ -117,6 +117,27 @@ AET_EXTERN int AetSurfaceCross(AetSurface surface, const double x[3], const doub
 /** NULL is accepted. Not collective. */
 AET_EXTERN PetscErrorCode AetSurfaceDestroy(AetSurface *surface);
 
+/** The part of space that is nearer to an atom than to any other. The cell is cut from a cube about the atom, of half the side
+    `bound_angstrom`, by the planes midway to all atoms that can cut it. */
+typedef struct _p_AetVoronoi *AetVoronoi;
+struct _p_AetVoronoi {
+  PetscInt   total;
+  double     bound_angstrom; /* the alpha of the surface, or AET_SURFACE_ALPHA_ANGSTROM */
+  PetscBool *closed;         /* [total] no corner is farther away than the bound: the atom is surrounded by others */
+  double *volume; /* [total] Å³. Of an open cell the part inside the surface (by rays, to some per cent; 0 where the atom is alone) if one
+                     was given, else inside the cube */
+  double   *area; /* [total] Å², of an open cell with the walls of the cube */
+  PetscInt *coordination; /* [total] faces of at least AET_VORONOI_FACE of the area */
+  PetscInt (*faces)[4];   /* [total] of those, with 3, 4, 5 and 6 edges: the index <n3 n4 n5 n6> */
+};
+/** Faces of less than this part of a cell's area are dropped, and the cell is cut again without them. */
+#define AET_VORONOI_FACE 0.01
+/** `surface` of the same atoms, or NULL. AET_ERR_INPUT: a position that is not finite, two atoms in one place. Collective on atoms->comm.
+ */
+AET_EXTERN PetscErrorCode AetVoronoiCreate(AetAtoms atoms, AetSurface surface, AetVoronoi *voronoi);
+/** NULL is accepted. Not collective. */
+AET_EXTERN PetscErrorCode AetVoronoiDestroy(AetVoronoi *voronoi);
+
 /* end of: surface, Voronoi cells */
 
 /* ---------------------------------------------------------------- pair distribution */

@@ -1,35 +1,11 @@
 /* The surface of solids whose area and volume are known, and the first valley of structures whose shells are known. */
-#include "structure_test.h"
+#include "lattice_points.h"
 
 enum { MOST = 40000 };
-
-/* Points of a cubic lattice of edge a with a basis, where `inside` says so, each axis moved by noise. */
-static int Lattice(double a, int basis_count, const double basis[][3], int cells, int (*inside)(const double x[3]), double noise, double *x)
-{
-  int count = 0;
-
-  for (int c = 0; c < basis_count * (2 * cells + 1) * (2 * cells + 1) * (2 * cells + 1); c++) {
-    const int side = 2 * cells + 1, cell = c / basis_count;
-    const int index[3] = {cell % side - cells, cell / side % side - cells, cell / side / side - cells};
-    double    p[3];
-    for (int k = 0; k < 3; k++) p[k] = a * (index[k] + basis[c % basis_count][k]);
-    if (!inside(p) || count == MOST) continue;
-    for (uint64_t k = 0; k < 3; k++) x[3 * count + (int)k] = p[k] + noise * AetRandomNormal(11, k, (uint64_t)c);
-    count++;
-  }
-  return count;
-}
-
-static const double fcc[4][3] = {{0, 0, 0}, {0, .5, .5}, {.5, 0, .5}, {.5, .5, 0}}, bcc[2][3] = {{0, 0, 0}, {.5, .5, .5}};
 
 static int InCube(const double x[3])
 {
   return fabs(x[0]) < 15.3 && fabs(x[1]) < 15.3 && fabs(x[2]) < 15.3; /* four cells of 3.8 Å to each side */
-}
-
-static double Length(const double x[3])
-{
-  return sqrt(x[0] * x[0] + x[1] * x[1] + x[2] * x[2]);
 }
 
 static int InBall(const double x[3])
@@ -46,7 +22,7 @@ static int InShell(const double x[3])
 static void TestCube(void)
 {
   static double x[3 * MOST];
-  const int     count = Lattice(3.8, 4, fcc, 5, InCube, 0, x);
+  const int     count = LatticePoints(3.8, 4, fcc, 5, InCube, 0, MOST, x);
   AetAtoms      atoms = TestAtoms(count, x);
   AetSurface    s;
   int           wrong = 0;
@@ -81,8 +57,9 @@ static void TestValley(void)
 
   for (int k = 0; k < 2; k++)
     for (int structure = 0; structure < 2; structure++) {
-      const int count = structure ? Lattice(3.2, 2, bcc, 8, InBall, noises[k], x) : Lattice(3.8, 4, fcc, 6, InBall, noises[k], x);
-      AetAtoms  atoms = TestAtoms(count, x);
+      const int count =
+          structure ? LatticePoints(3.2, 2, bcc, 8, InBall, noises[k], MOST, x) : LatticePoints(3.8, 4, fcc, 6, InBall, noises[k], MOST, x);
+      AetAtoms atoms = TestAtoms(count, x);
       AET_TEST_CALL(AetFirstValley(atoms, &cutoff));
       /* between the shells: 0.707 and 1 cell in fcc; 1 and 1.414 in bcc, whose first two are 0.134 apart */
       AET_TEST_CLOSE(cutoff, structure ? 3.2 * 1.207 : 3.8 * 0.854, 0.15);
@@ -94,7 +71,7 @@ static void TestValley(void)
 static void TestPieces(void)
 {
   static double x[3 * MOST];
-  int           count = Lattice(3.8, 4, fcc, 6, InShell, 0.05, x);
+  int           count = LatticePoints(3.8, 4, fcc, 6, InShell, 0.05, MOST, x);
   AetAtoms      atoms;
   AetSurface    s;
   const double  hollow[3] = {0, 0.5, 0}, matter[3] = {0, 15, 0}, far[3] = {40, 0, 0};
