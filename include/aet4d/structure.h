@@ -80,6 +80,30 @@ AET_EXTERN PetscErrorCode AetNucleiCreate(AetAtoms atoms, const double *order, c
 /** NULL is accepted. Not collective. */
 AET_EXTERN PetscErrorCode AetNucleiDestroy(AetNuclei *nuclei);
 
+/* ---------------------------------------------------------------- options of an analysis */
+
+AET_EXTERN const AetOptionTable AetAnalyseOptions;
+/** Which order parameter nuclei are made of, in the order of analyse_order's choices: of bonds; of the variants of L1_0; of L1_2 of both
+    kinds; of all of these phases where the model has two species on an fcc lattice, else of bonds. */
+typedef enum { AET_ANALYSE_BOO, AET_ANALYSE_L10, AET_ANALYSE_L12, AET_ANALYSE_AUTO } AetAnalyseOrder;
+/** The threshold where none is given: of chemical order, of bonds. */
+#define AET_NUCLEUS_THRESHOLD_CHEMICAL 0.3
+#define AET_NUCLEUS_THRESHOLD_BOO 0.5
+typedef struct {
+  PetscBool         enabled; /* `run` analyses its atoms */
+  AetAnalyseOrder   order;
+  double            neighbour_cutoff_angstrom; /* 0: the first valley of the pair distribution */
+  double            surface_angstrom;          /* radius of the alpha shape */
+  double            order_sigma_angstrom;      /* of the Gaussian that averages chemical order */
+  double            strain_sigma_angstrom;     /* of the Gaussian that averages displacements */
+  PetscInt          replicas;                  /* of the nuclei, for the standard deviations of their sizes; 0: none */
+  double            threshold_spread;          /* replicas have thresholds up to this far from the one given */
+  uint64_t          seed;
+  AetNucleiSettings nuclei; /* threshold 0: the one of the order parameter */
+} AetAnalyseSettings;
+/** From `analyse_*`. Not collective. */
+AET_EXTERN PetscErrorCode AetAnalyseSettingsFromOptions(AetAnalyseSettings *settings);
+
 /* ---------------------------------------------------------------- surface, Voronoi cells */
 
 /** The alpha shape of the atoms: all Delaunay tetrahedra whose circumscribed sphere has at most the radius alpha (Edelsbrunner, Mücke, ACM
@@ -214,6 +238,15 @@ AET_EXTERN PetscErrorCode AetOrderBest(AetOrderPlan plan, const int *species, Pe
 /* end of: chemical order */
 
 /* ---------------------------------------------------------------- the nuclei described */
+
+/** Fills order [total], the same on every rank, as replica r of what was measured gives it. */
+typedef PetscErrorCode (*AetOrderReplica)(void *context, PetscInt replica, double *order);
+/** sigma_sites [nuclei->count] <- standard deviation of the number of sites over replicas: each with a threshold drawn evenly within
+    `threshold` of the given one, keyed by seed and replica, and with the order parameter that `draw` gives (NULL: `order`, as it is). The
+    nucleus of a replica is the one that shares most sites. Collective on atoms->comm. */
+AET_EXTERN PetscErrorCode AetNucleiSpread(AetAtoms atoms, AetNuclei nuclei, const double *order, const AetNucleiSettings *settings,
+                                          double threshold, PetscInt replicas, uint64_t seed, AetOrderReplica draw, void *context,
+                                          double *sigma_sites);
 
 /* end of: the nuclei described */
 

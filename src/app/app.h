@@ -32,6 +32,7 @@ PetscErrorCode AetCommandPrepare(int count, char **files);
 PetscErrorCode AetCommandReconstruct(int count, char **files);
 PetscErrorCode AetCommandTrace(int count, char **files);
 PetscErrorCode AetCommandRefine(int count, char **files);
+PetscErrorCode AetCommandAnalyse(int count, char **files);
 PetscErrorCode AetCommandSimulate(int count, char **files);
 PetscErrorCode AetCommandPlan(int count, char **files);
 PetscErrorCode AetCommandCompare(int count, char **files);

@@ -4,7 +4,7 @@
 
 PetscErrorCode AetCommandRun(int count, char **files)
 {
-  PetscBool pictures, refine;
+  PetscBool pictures, refine, analyse;
   PetscInt  replicas;
   AetStage  last;
 
@@ -12,8 +12,9 @@ PetscErrorCode AetCommandRun(int count, char **files)
   PetscCall(AetOptionGetBool("pictures", &pictures));
   PetscCall(AetOptionGetBool("refine_enabled", &refine));
   PetscCall(AetOptionGetInt("bootstrap_replicas", &replicas));
+  PetscCall(AetOptionGetBool("analyse_enabled", &analyse));
   AetCheck(refine || !replicas, AET_ERR_INPUT, "bootstrap_replicas: expected a run that refines its atoms, found one that does not");
-  last = replicas ? AET_STAGE_BOOTSTRAP : refine ? AET_STAGE_REFINE : AET_STAGE_TRACE;
+  last = analyse ? AET_STAGE_ANALYSE : replicas ? AET_STAGE_BOOTSTRAP : refine ? AET_STAGE_REFINE : AET_STAGE_TRACE;
   PetscCall(AetPipeline(MPI_COMM_WORLD, AET_STAGE_PREPARE, last, NULL, NULL, pictures));
   PetscFunctionReturn(PETSC_SUCCESS);
 }

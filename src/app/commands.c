@@ -11,13 +11,10 @@ static const AetOption options[] = {
 };
 AET_OPTION_TABLE(AetAppOptions, "pictures", "Pictures", options);
 
-static const AetOptionTable *const run_tables[] = {&AetBaseOptions,    &AetPreflightOptions,
-                                                   &AetAppOptions,     &AetTiltOptions,
-                                                   AET_PREPARE_TABLES, &AetReconOptions,
-                                                   &AetAngleOptions,   &AetOrientationOptions,
-                                                   &AetTraceOptions,   &AetRefineOptions,
-                                                   &AetCorrectOptions, &AetBootstrapOptions,
-                                                   &AetDistOptions,    NULL};
+static const AetOptionTable *const run_tables[] = {
+    &AetBaseOptions,    &AetPreflightOptions, &AetAppOptions,         &AetTiltOptions,  AET_PREPARE_TABLES,
+    &AetReconOptions,   &AetAngleOptions,     &AetOrientationOptions, &AetTraceOptions, &AetRefineOptions,
+    &AetCorrectOptions, &AetBootstrapOptions, &AetAnalyseOptions,     &AetDistOptions,  NULL};
 static const AetOptionTable *const prepare_tables[] = {&AetBaseOptions,        &AetPreflightOptions, &AetTiltOptions,
                                                        AET_PREPARE_TABLES,     &AetReconOptions,     &AetAngleOptions,
                                                        &AetOrientationOptions, &AetDistOptions,      NULL};
@@ -28,6 +25,7 @@ static const AetOptionTable *const simulate_tables[] = {&AetBaseOptions,        
                                                         &AetSimulateFramesOptions, &AetMultisliceOptions, NULL};
 static const AetOptionTable *const plan_tables[] = {&AetBaseOptions, &AetSimulateOptions, &AetMultisliceOptions, &AetRefineOptions, NULL};
 static const AetOptionTable *const compare_tables[] = {&AetBaseOptions, &AetCompareOptions, NULL};
+static const AetOptionTable *const analyse_tables[] = {&AetBaseOptions, &AetAppOptions, &AetAnalyseOptions, NULL};
 static const AetOptionTable *const app_tables[] = {&AetBaseOptions, NULL};
 static const AetOptionTable *const no_tables[] = {NULL};
 
@@ -44,6 +42,9 @@ const AetCommand AetCommands[] = {
     {"refine", "[config.yaml ...] [ATOMS] [-key value ...]",
      "atoms and tilt series to refined atoms with uncertainties (ATOMS: any atom file; else the run's own)", run_tables, 0, 1, PETSC_FALSE,
      AetCommandRefine},
+    {"analyse", "[config.yaml ...] [MODEL] [-key value ...]",
+     "atoms to their structure: order, nuclei, and all that is told per atom (MODEL: any atom file; else the run's own)", analyse_tables, 0,
+     1, PETSC_FALSE, AetCommandAnalyse},
     {"simulate", "[config.yaml ...] [-key value ...]", "a described particle to its measurements and the truth about them", simulate_tables,
      0, 0, PETSC_FALSE, AetCommandSimulate},
     {"plan", "[config.yaml ...] [-key value ...]",

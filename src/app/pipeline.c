@@ -1,4 +1,5 @@
 /* The chain of stages: what each depends on, whether it can be skipped, what it leaves behind. */
+#include "analysis.h"
 #include "pipeline_make.h"
 #include "preflight.h"
 #include "replicas.h"
@@ -24,8 +25,8 @@ static const Stage stages[AET_STAGE_COUNT] = {
     {"prepare", "prepare", AET_TILT_FILE, NULL, NULL, NULL,
      (const char *const[]){"tilt_", "frames_", "drift_", "distortion_", "denoise_", "background_", "align_", "prepare_", "!prepare_picture",
                            "recon_angles_", "recon_orientations_", "seed", "recon_thickness", "recon_extended", NULL},
-     (const char *const[]){"tilt_projections", "tilt_angles", "frames_files", "frames_angles", "frames_reference", "distortion_file", "prepare_transforms",
-                           NULL},
+     (const char *const[]){"tilt_projections", "tilt_angles", "frames_files", "frames_angles", "frames_reference", "distortion_file",
+                           "prepare_transforms", NULL},
      AetRunMakeTilt},
     {"reconstruct", "recon", AET_VOLUME_FILE, "volume.xdmf", "volume_unfiltered.h5", AET_CHECKPOINT_FILE,
      (const char *const[]){"recon_", "!recon_checkpoint_", "seed", NULL}, (const char *const[]){"recon_support", "recon_initial", NULL},
@@ -37,6 +38,8 @@ static const Stage stages[AET_STAGE_COUNT] = {
     {"bootstrap", "bootstrap", AET_ATOMS_FILE, "atoms.xyz", NULL, NULL,
      (const char *const[]){"bootstrap_", "recon_", "!recon_checkpoint_", "trace_", "refine_", "seed", NULL}, (const char *const[]){NULL},
      AetRunMakeBootstrap},
+    {"analyse", "analyse", AET_STRUCTURE_FILE, AET_STRUCTURE_TWIN, NULL, NULL,
+     (const char *const[]){"analyse_", "!analyse_enabled", "seed", NULL}, (const char *const[]){NULL}, AetRunMakeAnalysis},
 };
 
 /* The result of a stage, and what lies beside it: traced atoms make room for refined ones. */
@@ -187,6 +190,13 @@ static PetscErrorCode Execute(AetRun *run, const Stage *stage, const char *key)
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
+/* Stages that the run leaves out between those that it does. */
+static PetscBool IsLeftOut(const AetRun *run, int stage)
+{
+  if (run->atoms_file && (stage == AET_STAGE_RECONSTRUCT || stage == AET_STAGE_TRACE)) return PETSC_TRUE;
+  return (PetscBool)((stage == AET_STAGE_REFINE && !run->refines) || (stage == AET_STAGE_BOOTSTRAP && !run->replicates));
+}
+
 /* Memory and time of the stages, over ranks. */
 static PetscErrorCode ReportCost(AetRun *run, AetStage first, AetStage last)
 {
@@ -204,6 +214,7 @@ static PetscErrorCode ReportCost(AetRun *run, AetStage first, AetStage last)
     char      key[96];
     PetscBool found;
 
+    if (IsLeftOut(run, s)) continue;
     for (int i = 0; i < 6; i++) {
       snprintf(key, sizeof key, "%s.%s", stages[s].prefix, names[i]);
       PetscCall(AetSummaryGetNumber(run->output.summary, key, &value[i], &found));
@@ -257,6 +268,7 @@ static PetscErrorCode CheckInputs(AetRun *run, AetStage first, AetStage last)
 
   PetscFunctionBegin;
   for (int s = first; s <= (int)last; s++) {
+    if (IsLeftOut(run, s)) continue;
     PetscCall(InputPaths(run, &stages[s], paths, inputs));
     for (int i = 0; inputs[i]; i++) {
       PetscCall(AetFileExists(run->comm, inputs[i], &there));
@@ -297,7 +309,7 @@ static PetscErrorCode DoStages(AetRun *run, AetStage first, AetStage last)
   for (int s = first; s <= (int)last; s++) {
     PetscBool done;
 
-    if (run->atoms_file && (s == AET_STAGE_RECONSTRUCT || s == AET_STAGE_TRACE)) continue;
+    if (IsLeftOut(run, s)) continue;
     memcpy(before, key, sizeof before);
     PetscCall(StageKey(run, &stages[s], before, key));
     PetscCall(NameInputs(run, &stages[s]));
@@ -313,6 +325,21 @@ static PetscErrorCode DoStages(AetRun *run, AetStage first, AetStage last)
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
+/* What becomes of the traced atoms. */
+static PetscErrorCode ChooseStages(AetRun *run, AetStage last)
+{
+  PetscInt replicas;
+
+  PetscFunctionBegin;
+  run->refines = (PetscBool)(last >= AET_STAGE_REFINE);
+  run->replicates = (PetscBool)(last == AET_STAGE_BOOTSTRAP);
+  if (last != AET_STAGE_ANALYSE) PetscFunctionReturn(PETSC_SUCCESS);
+  PetscCall(AetOptionGetBool("refine_enabled", &run->refines));
+  PetscCall(AetOptionGetInt("bootstrap_replicas", &replicas));
+  run->replicates = (PetscBool)(replicas > 0);
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
 static PetscErrorCode Perform(AetRun *run, AetStage first, AetStage last, PetscBool pictures)
 {
   PetscBool stop;
@@ -320,12 +347,11 @@ static PetscErrorCode Perform(AetRun *run, AetStage first, AetStage last, PetscB
 
   PetscFunctionBegin;
   PetscCallMPI(MPI_Comm_size(run->comm, &size));
-  run->refines = (PetscBool)(last >= AET_STAGE_REFINE);
-  run->replicates = (PetscBool)(last == AET_STAGE_BOOTSTRAP);
+  PetscCall(ChooseStages(run, last));
   PetscCall(AetOutputName(&run->output));
   if (first == AET_STAGE_PREPARE) PetscCall(AdoptSimulation(run));
   PetscCall(CheckInputs(run, first, last));
-  PetscCall(AetPreflight(run, first, PetscMin(last, AET_STAGE_REFINE), &stop));
+  PetscCall(AetPreflight(run, first, PetscMin(last, run->refines ? AET_STAGE_REFINE : AET_STAGE_TRACE), &stop));
   if (stop) PetscFunctionReturn(PETSC_SUCCESS);
   PetscCall(AetOutputOpen(run->comm, &run->output));
   PetscCall(AetReport(run->comm, "aet4d %s (%s), %d ranks of %d threads, into %s\n", AetVersion(), AetCommit(), size, AetThreads(),

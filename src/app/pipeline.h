@@ -5,7 +5,15 @@
 #include "output.h"
 #include <aet4d/aet4d.h>
 
-typedef enum { AET_STAGE_PREPARE, AET_STAGE_RECONSTRUCT, AET_STAGE_TRACE, AET_STAGE_REFINE, AET_STAGE_BOOTSTRAP, AET_STAGE_COUNT } AetStage;
+typedef enum {
+  AET_STAGE_PREPARE,
+  AET_STAGE_RECONSTRUCT,
+  AET_STAGE_TRACE,
+  AET_STAGE_REFINE,
+  AET_STAGE_BOOTSTRAP,
+  AET_STAGE_ANALYSE,
+  AET_STAGE_COUNT
+} AetStage;
 
 /* A run: its folder, and the objects that are in memory (NULL: not read or made yet). */
 typedef struct {
@@ -27,7 +35,8 @@ typedef struct {
    (AetStageKey, chained through the stages before it) and the result on disk is, byte for byte, the one that was written.
    A stage that was killed goes on from its checkpoint. On SIGUSR1 or SIGTERM the run ends, in order, at the next checkpoint or between two
    stages: AET_ERR_INTERRUPTED. `volume_file` (NULL: none) is traced in place of volume.h5; `atoms_file` (NULL: none) is refined in place of
-   traced atoms, and no volume is made. With `pictures`, draws them at the end. Collective. */
+   traced atoms, and no volume is made. With `pictures`, draws them at the end. Before an
+   analysis at the end, refinement and replicas are what `refine_enabled` and `bootstrap_replicas` say. Collective. */
 PetscErrorCode AetPipeline(MPI_Comm comm, AetStage first, AetStage last, const char *volume_file, const char *atoms_file,
                            PetscBool pictures);
 

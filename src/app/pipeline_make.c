@@ -1,5 +1,6 @@
 /* What the stages of the chain read, make and leave behind. */
 #include "pipeline_make.h"
+#include "analysis.h"
 #include "curve.h"
 #include "prepare.h"
 #include "stages.h"
@@ -262,5 +263,15 @@ PetscErrorCode AetRunMakeRefined(AetRun *run, const char *path)
   if (own) PetscCall(AetVolumeDestroy(&volume));
   PetscCall(KeepAngles(run, tilt));
   PetscCall(AetAtomsWrite(run->atoms, path));
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+PetscErrorCode AetRunMakeAnalysis(AetRun *run, const char *path)
+{
+  AetAtoms atoms;
+
+  PetscFunctionBegin;
+  PetscCall(AetRunAtoms(run, &atoms));
+  PetscCall(AetStageAnalyse(atoms, &run->output, path));
   PetscFunctionReturn(PETSC_SUCCESS);
 }

@@ -19,5 +19,7 @@ PetscErrorCode AetRunMakeVolume(AetRun *run, const char *path);
 PetscErrorCode AetRunMakeAtoms(AetRun *run, const char *path);
 /* The traced atoms, or those given, refined. Collective. */
 PetscErrorCode AetRunMakeRefined(AetRun *run, const char *path);
+/* The analysis of the final atoms. Collective. */
+PetscErrorCode AetRunMakeAnalysis(AetRun *run, const char *path);
 
 #endif

@@ -136,7 +136,7 @@ static PetscErrorCode FitsOn(const Plan *plan, double room, int per_node, int *n
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
-static const char *const stage_names[AET_STAGE_COUNT] = {"prepare", "reconstruct", "trace", "refine", "bootstrap"};
+static const char *const stage_names[AET_STAGE_COUNT] = {"prepare", "reconstruct", "trace", "refine", "bootstrap", "analyse"};
 
 static PetscErrorCode Refuse(const Plan *plan, const AetNodeMemory *memory, int ranks, double bytes)
 {
@@ -217,7 +217,7 @@ static PetscErrorCode PlanDestroy(Plan *plan)
 /* Whether the summary in the folder speaks of the stage: it may have been done already. */
 static PetscErrorCode MayBeDone(AetRun *run, PetscBool done[AET_STAGE_COUNT])
 {
-  static const char *const keys[AET_STAGE_COUNT] = {"prepare.key", "recon.key", "trace.key", "refine.key", "bootstrap.key"};
+  static const char *const keys[AET_STAGE_COUNT] = {"prepare.key", "recon.key", "trace.key", "refine.key", "bootstrap.key", "analyse.key"};
   char                     path[PETSC_MAX_PATH_LEN];
   const char              *key;
   AetSummary               summary;

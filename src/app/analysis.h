@@ -1,0 +1,55 @@
+/* The structure of one model: what was computed, and the files that tell it. Method and columns: docs/theory/analysis.md. */
+#ifndef AET_APP_ANALYSIS_H
+#define AET_APP_ANALYSIS_H
+
+#include "output.h"
+#include <aet4d/aet4d.h>
+
+#define AET_STRUCTURE_FILE "structure.h5"
+#define AET_STRUCTURE_TWIN "structure.xyz"
+
+/* Everything of one model. What is told per atom is complete on every rank; objects that do not apply to the model are NULL. */
+typedef struct {
+  AetAtoms           atoms; /* lent */
+  AetAnalyseSettings settings;
+  double            *position; /* [total][3] in Å */
+  int               *species;  /* [total] */
+  double             cutoff_angstrom;
+  AetAnalyseOrder    kind;  /* of the order parameter: never auto */
+  const double      *order; /* [total] of which nuclei are made; lent from below */
+  AetNeighbours      neighbours;
+  AetBondOrder       bonds;
+  AetNuclei          nuclei;
+  double            *sigma_sites; /* [nuclei->count] */
+} AetAnalysis;
+
+/* AET_ERR_INPUT: fewer than one atom, two atoms in one place, an order parameter that the model cannot have. Collective on atoms->comm,
+   which must outlive the analysis. */
+PetscErrorCode AetAnalysisCreate(AetAtoms atoms, const AetAnalyseSettings *settings, AetAnalysis **analysis);
+PetscErrorCode AetAnalysisDestroy(AetAnalysis **analysis);
+
+/* Every column that there is per atom, this rank's rows. */
+enum { AET_ANALYSIS_COLUMNS = 64 };
+typedef struct {
+  PetscInt  start, count; /* of this rank's atoms */
+  int       columns;
+  AetColumn column[AET_ANALYSIS_COLUMNS];
+  void     *own[AET_ANALYSIS_COLUMNS]; /* to be freed */
+} AetAnalysisColumns;
+PetscErrorCode AetAnalysisColumnsCreate(const AetAnalysis *analysis, AetAnalysisColumns *columns);
+PetscErrorCode AetAnalysisColumnsDestroy(AetAnalysisColumns *columns);
+
+/* The phase and the axis that nucleus k is made of, as words ("bonds", "-" where it has none). */
+void AetAnalysisPhaseOf(const AetAnalysis *analysis, PetscInt k, char phase[16], char axis[16]);
+
+/* structure.h5 as `path`, structure.xyz and the tables beside it. Collective. */
+PetscErrorCode AetAnalysisWrite(const AetAnalysis *analysis, const AetOutput *output, const char *path);
+/* Keys analyse.*. Collective. */
+PetscErrorCode AetAnalysisSummarise(const AetAnalysis *analysis, AetSummary summary);
+/* A cut through the middle of the particle and the curves of the analysis. Collective. */
+PetscErrorCode AetPictureStructure(const AetAnalysis *analysis, const char *path);
+
+/* All of that for one model, into the folder and the summary of `output`, with analyse.png where pictures are wanted. Collective. */
+PetscErrorCode AetStageAnalyse(AetAtoms atoms, AetOutput *output, const char *path);
+
+#endif

@@ -1,0 +1,119 @@
+/* What is computed of one model, and in which order. */
+#include "analysis.h"
+#include "picture_spheres.h"
+#include <math.h>
+
+/* Midway between the first two shells of close packing, by the median distance of nearest neighbours. */
+static PetscErrorCode FirstValley(AetAnalysis *a)
+{
+  PetscFunctionBegin;
+  a->cutoff_angstrom = 2.414 * AetTouchingRadius(a->atoms->total, a->position);
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+/* The neighbours of an atom end at the first valley of the pair distribution, where no other cut-off is given. */
+static PetscErrorCode Cutoff(AetAnalysis *a)
+{
+  PetscFunctionBegin;
+  a->cutoff_angstrom = a->settings.neighbour_cutoff_angstrom;
+  if (!(a->cutoff_angstrom > 0)) PetscCall(FirstValley(a));
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+static PetscErrorCode Nuclei(AetAnalysis *a)
+{
+  AetNucleiSettings *s = &a->settings.nuclei;
+
+  PetscFunctionBegin;
+  if (!(s->threshold > 0)) s->threshold = a->kind == AET_ANALYSE_BOO ? AET_NUCLEUS_THRESHOLD_BOO : AET_NUCLEUS_THRESHOLD_CHEMICAL;
+  PetscCall(AetNucleiCreate(a->atoms, a->order, s, &a->nuclei));
+  PetscCall(PetscCalloc1((size_t)a->nuclei->count + 1, &a->sigma_sites));
+  PetscCall(AetNucleiSpread(a->atoms, a->nuclei, a->order, s, a->settings.threshold_spread, a->settings.replicas, a->settings.seed, NULL,
+                            NULL, a->sigma_sites));
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+static PetscErrorCode Compute(AetAnalysis *a)
+{
+  PetscFunctionBegin;
+  PetscCall(AetAtomsGather(a->atoms, &a->position, &a->species));
+  PetscCall(Cutoff(a));
+  PetscCall(AetNeighboursCreate(a->atoms, a->cutoff_angstrom, &a->neighbours));
+  PetscCall(AetBondOrderCreate(a->neighbours, &a->bonds));
+  a->kind = AET_ANALYSE_BOO;
+  a->order = a->bonds->order;
+  PetscCall(Nuclei(a));
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+PetscErrorCode AetAnalysisCreate(AetAtoms atoms, const AetAnalyseSettings *settings, AetAnalysis **analysis)
+{
+  PetscErrorCode code;
+
+  PetscFunctionBegin;
+  *analysis = NULL;
+  AetCheck(atoms->total > 0, AET_ERR_INPUT, "analyse: expected atoms, found none");
+  PetscCall(PetscNew(analysis));
+  (*analysis)->atoms = atoms;
+  (*analysis)->settings = *settings;
+  code = Compute(*analysis);
+  if (code) PetscCall(AetAnalysisDestroy(analysis));
+  PetscFunctionReturn(code);
+}
+
+PetscErrorCode AetAnalysisDestroy(AetAnalysis **analysis)
+{
+  AetAnalysis *a = *analysis;
+
+  PetscFunctionBegin;
+  if (!a) PetscFunctionReturn(PETSC_SUCCESS);
+  PetscCall(PetscFree(a->sigma_sites));
+  PetscCall(AetNucleiDestroy(&a->nuclei));
+  PetscCall(AetBondOrderDestroy(&a->bonds));
+  PetscCall(AetNeighboursDestroy(&a->neighbours));
+  PetscCall(PetscFree(a->position));
+  PetscCall(PetscFree(a->species));
+  PetscCall(PetscFree(*analysis));
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+static PetscErrorCode Report(const AetAnalysis *a)
+{
+  static const char *const order[] = {"of bonds", "of L1_0", "of L1_2", ""};
+
+  PetscFunctionBegin;
+  PetscCall(AetReport(a->atoms->comm, "  %d atoms, neighbours within %.3f Å; order %s: %d nuclei, %d smaller ones dropped\n",
+                      (int)a->atoms->total, a->cutoff_angstrom, order[a->kind], (int)a->nuclei->count, (int)a->nuclei->dropped));
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+static PetscErrorCode Tell(const AetAnalysis *a, AetOutput *output, const char *path)
+{
+  PetscBool pictures;
+  char      picture[PETSC_MAX_PATH_LEN];
+
+  PetscFunctionBegin;
+  PetscCall(Report(a));
+  PetscCall(AetAnalysisSummarise(a, output->summary));
+  PetscCall(AetAnalysisWrite(a, output, path));
+  PetscCall(AetOptionGetBool("pictures", &pictures));
+  if (!pictures) PetscFunctionReturn(PETSC_SUCCESS);
+  AetOutputPath(output, "analyse.png", picture);
+  PetscCall(AetPictureStructure(a, picture));
+  PetscCall(AetReport(a->atoms->comm, "picture: %s\n", picture));
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+PetscErrorCode AetStageAnalyse(AetAtoms atoms, AetOutput *output, const char *path)
+{
+  AetAnalyseSettings settings;
+  AetAnalysis       *analysis;
+  PetscErrorCode     code;
+
+  PetscFunctionBegin;
+  PetscCall(AetAnalyseSettingsFromOptions(&settings));
+  PetscCall(AetAnalysisCreate(atoms, &settings, &analysis));
+  code = Tell(analysis, output, path);
+  PetscCall(AetAnalysisDestroy(&analysis));
+  PetscFunctionReturn(code);
+}

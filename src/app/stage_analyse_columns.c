@@ -1,0 +1,114 @@
+/* Every column that there is per atom: names, units, words about them. A group of columns is one function. */
+#include "analysis.h"
+#include <string.h>
+
+static AetColumn *Next(AetAnalysisColumns *c, const char *name, const char *unit, const char *text, AetColumnType type, int width)
+{
+  AetColumn *column = &c->column[c->columns++];
+
+  PetscAssertAbort(c->columns <= AET_ANALYSIS_COLUMNS, PETSC_COMM_SELF, PETSC_ERR_PLIB, "room for more columns is needed");
+  *column = (AetColumn){name, unit, text, type, width, NULL};
+  return column;
+}
+
+/* Numbers [total][width] that every rank has; lent. */
+static void Real(AetAnalysisColumns *c, const char *name, const char *unit, const char *text, int width, const double *all)
+{
+  Next(c, name, unit, text, AET_COLUMN_DOUBLE, width)->data = (void *)(uintptr_t)(all + (ptrdiff_t)width * c->start);
+}
+
+/* Numbers [count][width] of this rank's atoms; lent. */
+static void Local(AetAnalysisColumns *c, const char *name, const char *unit, const char *text, AetColumnType type, int width,
+                  const void *mine)
+{
+  Next(c, name, unit, text, type, width)->data = (void *)(uintptr_t)mine;
+}
+
+/* Whole numbers [total][width] that every rank has, plus `more`; copied. */
+static PetscErrorCode Whole(AetAnalysisColumns *c, const char *name, const char *text, int width, const PetscInt *all, int more)
+{
+  AetColumn *column = Next(c, name, "", text, AET_COLUMN_INT, width);
+  int       *copy;
+
+  PetscFunctionBegin;
+  PetscCall(PetscMalloc1((size_t)c->count * (size_t)width + 1, &copy));
+  for (ptrdiff_t i = 0; i < (ptrdiff_t)c->count * width; i++) copy[i] = (int)all[(ptrdiff_t)c->start * width + i] + more;
+  column->data = c->own[c->columns - 1] = copy;
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+static PetscErrorCode Flag(AetAnalysisColumns *c, const char *name, const char *text, const PetscBool *all)
+{
+  AetColumn *column = Next(c, name, "", text, AET_COLUMN_INT, 1);
+  int       *copy;
+
+  PetscFunctionBegin;
+  PetscCall(PetscMalloc1((size_t)c->count + 1, &copy));
+  for (PetscInt i = 0; i < c->count; i++) copy[i] = all[c->start + i] ? 1 : 0;
+  column->data = c->own[c->columns - 1] = copy;
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+/* What the model brought; the names are those of atoms.h5, so that the file is a model too. */
+static PetscErrorCode OfTheModel(const AetAnalysis *a, AetAnalysisColumns *c)
+{
+  AetAtoms atoms = a->atoms;
+  int      known = 0, any;
+
+  PetscFunctionBegin;
+  Local(c, "position", "angstrom", "x, y, z as in the model", AET_COLUMN_DOUBLE, 3, atoms->position);
+  Local(c, "species", "", "index into the attribute `symbols`", AET_COLUMN_INT, 1, atoms->species);
+  Local(c, "intensity", "", "as in the model; 0 where it has none", AET_COLUMN_DOUBLE, 1, atoms->intensity);
+  Local(c, "confidence", "", "probability of the named species; 0 where unknown", AET_COLUMN_DOUBLE, 1, atoms->confidence);
+  Local(c, "sigma", "angstrom", "standard deviations of x, y, z; 0 where unknown", AET_COLUMN_DOUBLE, 3, atoms->sigma);
+  Local(c, "p_species", "", "probability of every species of the attribute `symbols`; 0 where unknown", AET_COLUMN_DOUBLE,
+        atoms->species_count, atoms->probability);
+  for (PetscInt i = 0; i < atoms->count; i++) known |= atoms->p_found[i] > 0 || atoms->sigma_total[3 * i] > 0;
+  PetscCallMPI(MPI_Allreduce(&known, &any, 1, MPI_INT, MPI_MAX, atoms->comm));
+  if (!any) PetscFunctionReturn(PETSC_SUCCESS);
+  Local(c, "sigma_total", "angstrom", "standard deviations of x, y, z as replicas of the whole chain calibrate them", AET_COLUMN_DOUBLE, 3,
+        atoms->sigma_total);
+  Local(c, "p_found", "", "fraction of the replicas of the whole chain in which the atom was found", AET_COLUMN_DOUBLE, 1, atoms->p_found);
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+static PetscErrorCode OfBonds(const AetAnalysis *a, AetAnalysisColumns *c)
+{
+  PetscFunctionBegin;
+  PetscCall(Whole(c, "coordination", "neighbours within the cut-off", 1, a->bonds->coordination, 0));
+  Real(c, "q4", "", "bond-orientational order of the atom's own neighbours, l = 4", 1, a->bonds->q4);
+  Real(c, "q6", "", "bond-orientational order of the atom's own neighbours, l = 6", 1, a->bonds->q6);
+  Real(c, "q4_averaged", "", "the same, averaged over the atom and its neighbours, l = 4", 1, a->bonds->q4_averaged);
+  Real(c, "q6_averaged", "", "the same, averaged over the atom and its neighbours, l = 6", 1, a->bonds->q6_averaged);
+  Real(c, "bond_order", "", "sqrt(q4_averaged^2 + q6_averaged^2) over that of perfect fcc", 1, a->bonds->order);
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+static PetscErrorCode OfNuclei(const AetAnalysis *a, AetAnalysisColumns *c)
+{
+  PetscFunctionBegin;
+  Real(c, "order", "", "order parameter of which the nuclei are made", 1, a->order);
+  PetscCall(Whole(c, "nucleus", "nucleus of the atom, from 1; 0: none", 1, a->nuclei->label, 1));
+  PetscCall(Flag(c, "core", "1 in the core of its nucleus", a->nuclei->core));
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+PetscErrorCode AetAnalysisColumnsCreate(const AetAnalysis *a, AetAnalysisColumns *c)
+{
+  PetscFunctionBegin;
+  memset(c, 0, sizeof *c);
+  c->start = a->atoms->start;
+  c->count = a->atoms->count;
+  PetscCall(OfTheModel(a, c));
+  PetscCall(OfBonds(a, c));
+  PetscCall(OfNuclei(a, c));
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+PetscErrorCode AetAnalysisColumnsDestroy(AetAnalysisColumns *c)
+{
+  PetscFunctionBegin;
+  for (int i = 0; i < c->columns; i++) PetscCall(PetscFree(c->own[i]));
+  c->columns = 0;
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
