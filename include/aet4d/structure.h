@@ -239,14 +239,14 @@ AET_EXTERN PetscErrorCode AetOrderBest(AetOrderPlan plan, const int *species, Pe
 
 /* ---------------------------------------------------------------- the nuclei described */
 
-/** Fills order [total], the same on every rank, as replica r of what was measured gives it. */
-typedef PetscErrorCode (*AetOrderReplica)(void *context, PetscInt replica, double *order);
+/** Fills order [total] and group [total], the same on every rank, as a replica of what was measured gives them. */
+typedef PetscErrorCode (*AetOrderReplica)(void *context, PetscInt replica, double *order, int *group);
 /** sigma_sites [nuclei->count] <- standard deviation of the number of sites over replicas: each with a threshold drawn evenly within
-    `threshold` of the given one, keyed by seed and replica, and with the order parameter that `draw` gives (NULL: `order`, as it is). The
-    nucleus of a replica is the one that shares most sites. Collective on atoms->comm. */
-AET_EXTERN PetscErrorCode AetNucleiSpread(AetAtoms atoms, AetNuclei nuclei, const double *order, const AetNucleiSettings *settings,
-                                          double threshold, PetscInt replicas, uint64_t seed, AetOrderReplica draw, void *context,
-                                          double *sigma_sites);
+    `threshold` of the given one, keyed by seed and replica, and with the order parameter that `draw` gives (NULL: `order` and `group`, as
+   they are). The nucleus of a replica is the one that shares most sites. Collective on atoms->comm. */
+AET_EXTERN PetscErrorCode AetNucleiSpread(AetAtoms atoms, AetNuclei nuclei, const double *order, const int *group,
+                                          const AetNucleiSettings *settings, double threshold, PetscInt replicas, uint64_t seed,
+                                          AetOrderReplica draw, void *context, double *sigma_sites);
 
 /* end of: the nuclei described */
 

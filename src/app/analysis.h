@@ -17,8 +17,10 @@ typedef struct {
   double             cutoff_angstrom;
   AetAnalyseOrder    kind;  /* of the order parameter: never auto */
   const double      *order; /* [total] of which nuclei are made; lent from below */
+  const int         *group; /* [total] template of that order; NULL: of bonds; lent */
   AetNeighbours      neighbours;
   AetBondOrder       bonds;
+  AetSurface         surface;
   AetNuclei          nuclei;
   double            *sigma_sites; /* [nuclei->count] */
 } AetAnalysis;

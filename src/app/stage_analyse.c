@@ -1,22 +1,30 @@
 /* What is computed of one model, and in which order. */
 #include "analysis.h"
-#include "picture_spheres.h"
 #include <math.h>
 
-/* Midway between the first two shells of close packing, by the median distance of nearest neighbours. */
-static PetscErrorCode FirstValley(AetAnalysis *a)
-{
-  PetscFunctionBegin;
-  a->cutoff_angstrom = 2.414 * AetTouchingRadius(a->atoms->total, a->position);
-  PetscFunctionReturn(PETSC_SUCCESS);
-}
+#define LONE_CUTOFF 4.0 /* Å, of a single atom: any will do */
 
 /* The neighbours of an atom end at the first valley of the pair distribution, where no other cut-off is given. */
 static PetscErrorCode Cutoff(AetAnalysis *a)
 {
   PetscFunctionBegin;
   a->cutoff_angstrom = a->settings.neighbour_cutoff_angstrom;
-  if (!(a->cutoff_angstrom > 0)) PetscCall(FirstValley(a));
+  if (!(a->cutoff_angstrom > 0) && a->atoms->total > 1) PetscCall(AetFirstValley(a->atoms, &a->cutoff_angstrom));
+  if (!(a->cutoff_angstrom > 0)) a->cutoff_angstrom = LONE_CUTOFF;
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+/* A handful of atoms, or a single layer, has no surface that encloses anything: the analysis goes on without. */
+static PetscErrorCode Surface(AetAnalysis *a)
+{
+  const PetscErrorCode code = AetSurfaceCreate(a->atoms, a->settings.surface_angstrom, &a->surface);
+
+  PetscFunctionBegin;
+  if (!code) PetscFunctionReturn(PETSC_SUCCESS);
+  if (code != AET_ERR_INPUT) PetscFunctionReturn(code);
+  PetscCall(AetReport(a->atoms->comm, "  no surface: %s\n", AetErrorMessage()));
+  AetErrorClear();
+  a->surface = NULL;
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
@@ -26,10 +34,10 @@ static PetscErrorCode Nuclei(AetAnalysis *a)
 
   PetscFunctionBegin;
   if (!(s->threshold > 0)) s->threshold = a->kind == AET_ANALYSE_BOO ? AET_NUCLEUS_THRESHOLD_BOO : AET_NUCLEUS_THRESHOLD_CHEMICAL;
-  PetscCall(AetNucleiCreate(a->atoms, a->order, s, &a->nuclei));
+  PetscCall(AetNucleiCreate(a->atoms, a->order, a->group, s, &a->nuclei));
   PetscCall(PetscCalloc1((size_t)a->nuclei->count + 1, &a->sigma_sites));
-  PetscCall(AetNucleiSpread(a->atoms, a->nuclei, a->order, s, a->settings.threshold_spread, a->settings.replicas, a->settings.seed, NULL,
-                            NULL, a->sigma_sites));
+  PetscCall(AetNucleiSpread(a->atoms, a->nuclei, a->order, a->group, s, a->settings.threshold_spread, a->settings.replicas,
+                            a->settings.seed, NULL, NULL, a->sigma_sites));
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
@@ -40,6 +48,7 @@ static PetscErrorCode Compute(AetAnalysis *a)
   PetscCall(Cutoff(a));
   PetscCall(AetNeighboursCreate(a->atoms, a->cutoff_angstrom, &a->neighbours));
   PetscCall(AetBondOrderCreate(a->neighbours, &a->bonds));
+  PetscCall(Surface(a));
   a->kind = AET_ANALYSE_BOO;
   a->order = a->bonds->order;
   PetscCall(Nuclei(a));
@@ -69,6 +78,7 @@ PetscErrorCode AetAnalysisDestroy(AetAnalysis **analysis)
   if (!a) PetscFunctionReturn(PETSC_SUCCESS);
   PetscCall(PetscFree(a->sigma_sites));
   PetscCall(AetNucleiDestroy(&a->nuclei));
+  PetscCall(AetSurfaceDestroy(&a->surface));
   PetscCall(AetBondOrderDestroy(&a->bonds));
   PetscCall(AetNeighboursDestroy(&a->neighbours));
   PetscCall(PetscFree(a->position));

@@ -84,6 +84,15 @@ static PetscErrorCode OfBonds(const AetAnalysis *a, AetAnalysisColumns *c)
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
+static PetscErrorCode OfSurface(const AetAnalysis *a, AetAnalysisColumns *c)
+{
+  PetscFunctionBegin;
+  if (!a->surface) PetscFunctionReturn(PETSC_SUCCESS);
+  PetscCall(Flag(c, "surface", "1 on the surface (alpha shape), of voids too", a->surface->surface));
+  Real(c, "depth", "angstrom", "distance to the surface", 1, a->surface->depth);
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
 static PetscErrorCode OfNuclei(const AetAnalysis *a, AetAnalysisColumns *c)
 {
   PetscFunctionBegin;
@@ -101,6 +110,7 @@ PetscErrorCode AetAnalysisColumnsCreate(const AetAnalysis *a, AetAnalysisColumns
   c->count = a->atoms->count;
   PetscCall(OfTheModel(a, c));
   PetscCall(OfBonds(a, c));
+  PetscCall(OfSurface(a, c));
   PetscCall(OfNuclei(a, c));
   PetscFunctionReturn(PETSC_SUCCESS);
 }

@@ -45,6 +45,22 @@ static PetscErrorCode OfOrder(const AetAnalysis *a, AetSummary summary)
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
+static PetscErrorCode OfSurface(const AetAnalysis *a, AetSummary summary)
+{
+  const AetSurface s = a->surface;
+  PetscInt         count = 0;
+
+  PetscFunctionBegin;
+  if (!s) PetscFunctionReturn(PETSC_SUCCESS);
+  for (PetscInt i = 0; i < s->total; i++) count += s->surface[i] ? 1 : 0;
+  PetscCall(AetSummarySetNumber(summary, "analyse.surface_fraction", (double)count / s->total));
+  PetscCall(AetSummarySetNumber(summary, "analyse.surface_area_angstrom2", s->area));
+  PetscCall(AetSummarySetNumber(summary, "analyse.volume_angstrom3", s->volume));
+  PetscCall(AetSummarySetNumber(summary, "analyse.pieces", s->pieces));
+  PetscCall(AetSummarySetNumber(summary, "analyse.voids", s->voids));
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
 static PetscErrorCode OfNuclei(const AetAnalysis *a, AetSummary summary)
 {
   PetscInt sites = 0, most = 0;
@@ -66,6 +82,7 @@ PetscErrorCode AetAnalysisSummarise(const AetAnalysis *a, AetSummary summary)
 {
   PetscFunctionBegin;
   PetscCall(OfOrder(a, summary));
+  PetscCall(OfSurface(a, summary));
   PetscCall(OfNuclei(a, summary));
   PetscFunctionReturn(PETSC_SUCCESS);
 }

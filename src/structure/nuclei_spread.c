@@ -28,13 +28,14 @@ static PetscErrorCode Partners(AetNuclei first, AetNuclei now, double *sites)
 }
 
 /* One replica; adds sites and their squares to sum[count][2]. */
-static PetscErrorCode Replica(AetAtoms atoms, AetNuclei nuclei, const double *order, AetNucleiSettings settings, double *sites, double *sum)
+static PetscErrorCode Replica(AetAtoms atoms, AetNuclei nuclei, const double *order, const int *group, AetNucleiSettings settings,
+                              double *sites, double *sum)
 {
   AetNuclei now;
 
   PetscFunctionBegin;
   settings.min_sites = 1; /* one that shrinks below the least size is smaller, not gone */
-  PetscCall(AetNucleiCreate(atoms, order, &settings, &now));
+  PetscCall(AetNucleiCreate(atoms, order, group, &settings, &now));
   PetscCall(Partners(nuclei, now, sites));
   PetscCall(AetNucleiDestroy(&now));
   for (PetscInt k = 0; k < nuclei->count; k++) {
@@ -44,26 +45,27 @@ static PetscErrorCode Replica(AetAtoms atoms, AetNuclei nuclei, const double *or
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
-PetscErrorCode AetNucleiSpread(AetAtoms atoms, AetNuclei nuclei, const double *order, const AetNucleiSettings *settings, double threshold,
-                               PetscInt replicas, uint64_t seed, AetOrderReplica draw, void *context, double *sigma_sites)
+PetscErrorCode AetNucleiSpread(AetAtoms atoms, AetNuclei nuclei, const double *order, const int *group, const AetNucleiSettings *settings,
+                               double threshold, PetscInt replicas, uint64_t seed, AetOrderReplica draw, void *context, double *sigma_sites)
 {
   const size_t   room = (size_t)nuclei->count + 1;
-  double        *sum, *sites, *drawn = NULL;
+  double        *sum, *sites, *drawn;
+  int           *drawn_group;
   PetscErrorCode code = PETSC_SUCCESS;
 
   PetscFunctionBegin;
-  PetscCall(PetscCalloc3(2 * room, &sum, room, &sites, (size_t)nuclei->total + 1, &drawn));
+  PetscCall(PetscCalloc4(2 * room, &sum, room, &sites, (size_t)nuclei->total + 1, &drawn, (size_t)nuclei->total + 1, &drawn_group));
   for (PetscInt r = 0; r < replicas && !code; r++) {
     AetNucleiSettings here = *settings;
 
     here.threshold += threshold * (2 * AetRandomUniform(seed, STREAM, (uint64_t)r) - 1);
-    if (draw) code = draw(context, r, drawn);
-    if (!code) code = Replica(atoms, nuclei, draw ? drawn : order, here, sites, sum);
+    if (draw) code = draw(context, r, drawn, drawn_group);
+    if (!code) code = Replica(atoms, nuclei, draw ? drawn : order, draw ? drawn_group : group, here, sites, sum);
   }
   for (PetscInt k = 0; k < nuclei->count; k++) {
     const double mean = replicas ? sum[2 * k] / replicas : 0;
     sigma_sites[k] = replicas > 1 ? sqrt(fmax(0, (sum[2 * k + 1] - replicas * mean * mean) / (replicas - 1))) : 0;
   }
-  PetscCall(PetscFree3(sum, sites, drawn));
+  PetscCall(PetscFree4(sum, sites, drawn, drawn_group));
   PetscFunctionReturn(code);
 }
