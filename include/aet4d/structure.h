@@ -176,6 +176,60 @@ AET_EXTERN PetscErrorCode AetFirstValley(AetAtoms atoms, double *cutoff_angstrom
 
 /* ---------------------------------------------------------------- local structure: common neighbours, templates, centrosymmetry */
 
+/** What the neighbourhood of an atom is. */
+typedef enum {
+  AET_LOCAL_OTHER,
+  AET_LOCAL_FCC,
+  AET_LOCAL_HCP,
+  AET_LOCAL_BCC,
+  AET_LOCAL_ICO, /* centre of an icosahedron */
+  AET_LOCAL_SC,  /* simple cubic; of templates only */
+  AET_LOCAL_KINDS
+} AetLocalKind;
+/** "other", "fcc", "hcp", "bcc", "ico", "sc"; NULL beyond. Not collective. */
+AET_EXTERN const char *AetLocalName(int kind);
+/** The species of an atom and of its matched neighbours, of two species at most, form perfectly: */
+typedef enum {
+  AET_LOCAL_DISORDERED,   /* none of these */
+  AET_LOCAL_PURE,         /* one species */
+  AET_LOCAL_L10,          /* fcc, planes across an axis alternate */
+  AET_LOCAL_L12_MINORITY, /* fcc, 12 of the other species */
+  AET_LOCAL_L12_MAJORITY, /* fcc, 8 like it and 4 others in a plane across an axis */
+  AET_LOCAL_B2            /* bcc, 8 others and 6 like it */
+} AetLocalOrdering;
+
+typedef struct {
+  double rmsd_limit; /* templates that fit worse name nothing; relative to the mean distance of the neighbours, 0.1 to 0.15 is usual */
+  int    centro_neighbours; /* of the centrosymmetry: even, 2 … 14 */
+} AetLocalSettings;
+/** Limit 0.13, 12 neighbours. Not collective. */
+AET_EXTERN void AetLocalDefaults(AetLocalSettings *settings);
+
+#define AET_LOCAL_NEAREST 14
+/** The local structure of every atom. All arrays are complete on every rank. */
+typedef struct _p_AetLocal *AetLocal;
+struct _p_AetLocal {
+  PetscInt total;
+  double   reach_angstrom;                /* how far neighbours are looked for: 2.2 times the median distance of nearest ones */
+  PetscInt (*nearest)[AET_LOCAL_NEAREST]; /* [total] atoms nearest to it within the reach, nearest first; -1 behind the last */
+  int    *cna;                            /* [total] AetLocalKind by adaptive common-neighbour analysis */
+  int    *ptm;                            /* [total] AetLocalKind by template matching */
+  double *ptm_rmsd;                       /* [total] of the best template, in units of the mean distance of its neighbours, also where it is
+                                             above the limit; -1 where there were too few neighbours for any */
+  double *ptm_scale;                      /* [total] distance of nearest neighbours in the fitted template in Å; 0 of AET_LOCAL_OTHER */
+  double (*quaternion)[4];                /* [total] (w, x, y, z) takes the axes of the crystal to x, y, z of the model; of those that the
+                                             crystal's symmetry makes equal (24 of fcc, bcc, sc; 12 of hcp with c along z; 60 of ico) the
+                                             nearest to the identity; (1, 0, 0, 0) of AET_LOCAL_OTHER */
+  int    *ordering;                       /* [total] AetLocalOrdering of the matched neighbours */
+  double *centrosymmetry;                 /* [total] in Å²; -1 with fewer neighbours than asked for */
+};
+/** Common-neighbour analysis (Stukowski 2012), polyhedral template matching (Larsen, Schmidt, Schiøtz 2016), centrosymmetry (Kelchner,
+    Plimpton, Hamilton 1998). No cut-off is needed. AET_ERR_INPUT: a limit or a number of neighbours out of range, a position that is not
+    finite, two atoms in one place. Collective on atoms->comm. */
+AET_EXTERN PetscErrorCode AetLocalCreate(AetAtoms atoms, const AetLocalSettings *settings, AetLocal *local);
+/** NULL is accepted. Not collective. */
+AET_EXTERN PetscErrorCode AetLocalDestroy(AetLocal *local);
+
 /* end of: local structure: common neighbours, templates, centrosymmetry */
 
 /* ---------------------------------------------------------------- boundaries between grains */
