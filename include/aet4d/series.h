@@ -6,6 +6,130 @@
 
 /* ---------------------------------------------------------------- registration */
 
+/* What is told is complete on every rank, bitwise the same for any number of ranks and threads. Methods: docs/theory/registration.md. */
+
+/** Whether a time may differ from the first by more than rotation and shift: its pixel size may be wrong. */
+typedef enum { AET_CALIBRATION_NONE, AET_CALIBRATION_SCALE, AET_CALIBRATION_AFFINE } AetCalibration;
+typedef struct {
+  double         cutoff_angstrom; /* of one site: atoms of different times at most that far apart */
+  double         icp_angstrom;    /* nearest atoms farther apart than this do not pull on each other while the times are fitted */
+  double         other_weight;    /* weight of a pair of different species while the times are fitted; of the same species: 1 */
+  double         keep;            /* fraction of the pairs, the nearest ones, that are fitted */
+  AetCalibration calibration;
+  double         calibration_limit; /* largest credible difference of a length from that of the first time, as a fraction */
+  double         least_paired;      /* fraction of the smaller list that must find a partner at the time before */
+  double         least_kappa;       /* Cohen's kappa of the species of these pairs (0: as by chance; 1: all equal), at least; not asked for
+                                       where a list has one species */
+} AetRegistrationSettings;
+/** 1.2 Å, 1.5 Å, 0.2, 0.8, AET_CALIBRATION_SCALE, 0.05, 0.5, 0.1. Not collective. */
+AET_EXTERN void AetRegistrationDefaults(AetRegistrationSettings *settings);
+
+/** One particle at several times, in one frame. An atom at x of time t is, in the frame of the first time, at linear[t] x + shift[t]. */
+typedef struct _p_AetRegistration *AetRegistration;
+struct _p_AetRegistration {
+  int  times;
+  int  species_count;              /* of all times together, matched by symbol */
+  char symbol[AET_SPECIES_MAX][8]; /* in the order of the first time, then those that later times add */
+  double (*linear)[9];             /* [times] = rotation · stretch; the rotation itself where nothing had to be calibrated */
+  double (*rotation)[9];           /* [times] proper, row by row; the identity at the first time */
+  double (*stretch)[9];            /* [times] symmetric: a length of time t, times this, is one of the first time; the identity without
+                                      calibration */
+  double (*shift)[3];              /* [times] Å */
+  double *scale;                   /* [times] cube root of the determinant of the stretch: pixel size of the first time over that of t */
+  double *rotation_sigma_deg; /* [times] standard deviation of the angle of the turn that may be left, from the residuals; 0 at the first */
+  double *shift_sigma_angstrom;       /* [times] of the distance, at the middle of the core */
+  double *margin;                     /* [times] by how much the fit to the time before is better than the best clearly different one, as a
+                                         fraction: near 0, the particle looks alike from several sides and the turn is a guess */
+  double *paired, *agreement, *kappa; /* [times] with the time before: fraction of the smaller list that has a partner within the cut-off;
+                                       of these, of the same species; Cohen's kappa of the species. 1 at the first time */
+  PetscInt  *total;                   /* [times] atoms */
+  double   **position;                /* [times][total[t]][3] in the frame of the first time, Å */
+  int      **species;                 /* [times][total[t]] index into symbol above; -1: not named */
+  PetscInt **site;                    /* [times][total[t]] site of every atom */
+
+  /* Sites: an atom of each time at most; atoms of different times that are within the cut-off of the mean place are one site, whatever
+     their species. The first total[0] sites are the atoms of the first time, in order; the others follow by time and atom. */
+  PetscInt  sites;
+  PetscInt *atom;             /* [sites][times] atom there, -1: none */
+  double (*site_position)[3]; /* [sites] mean over the times, frame of the first time, Å */
+  PetscInt  *present;         /* [sites] times at which there is an atom */
+  int       *site_species;    /* [sites] the most frequent species (ties: the lowest); -1: none named */
+  PetscBool *conserved;       /* [sites] an atom at all times, always of the same species */
+  PetscBool *core;            /* [sites] in the largest connected set of conserved sites */
+  double *agreement_near; /* [sites] fraction of the sites around it (within 2 neighbour distances, itself too) that are conserved: a soft
+                             core mask */
+  double *depth;          /* [sites] Å to the nearest site of the surface, 0 there (coordination below 0.8 of the usual) */
+  double  neighbour_angstrom; /* median distance of nearest neighbours at the first time */
+
+  PetscInt present_always, conserved_sites, core_sites;
+  double   core_fraction;     /* core sites over the mean number of atoms of a time */
+  double   species_agreement; /* of sites with atoms at two times, over all pairs of times: the same species */
+  double   core_rmsd[3];      /* Å along x, y, z of the first time: r.m.s. difference of two times, over the core and all pairs of times */
+  double  *precision;         /* [times] Å: standard deviation of a coordinate of a core site at that time, by the differences between the
+                                 times (three or more times tell them apart; two share alike) */
+  int rounds;                 /* of matching and fitting until the core was stable */
+};
+/** Brings all times into the frame of the first and finds the sites they share. `atoms` [times], all on communicators of the same ranks in
+   the same order, are not changed. Nothing needs to be known of the turn and the shift between times; no mirror images. Species lists may
+   differ: they are united by symbol. AET_ERR_INPUT: fewer than 2 times, a time with fewer than 20 atoms, a position that is not finite, no
+   species in common, settings out of range. AET_ERR_DATA: a time that does not match the one before (says what was found), or whose lengths
+   differ by more than the credible. Messages count times from 1. Collective on atoms[0]->comm. */
+AET_EXTERN PetscErrorCode AetRegistrationCreate(int times, AetAtoms *atoms, const AetRegistrationSettings *settings,
+                                                AetRegistration *registration);
+/** y, in the frame of the first time, of x at time t. Not collective. */
+AET_EXTERN void AetRegistrationMap(AetRegistration registration, int time, const double x[3], double y[3]);
+/** NULL is accepted. Not collective. */
+AET_EXTERN PetscErrorCode AetRegistrationDestroy(AetRegistration *registration);
+
+/** Differences of position (`to` - `from`) of sites that have atoms at both times. */
+typedef struct {
+  PetscInt count;
+  double   mean[3], rms[3];                                           /* Å, along x, y, z of the first time; rms about 0 */
+  double   median, percentile90, percentile95, percentile99, largest; /* of the distance, Å */
+} AetDisplacements;
+/** Over the core, or over all sites. Not collective. */
+AET_EXTERN PetscErrorCode AetRegistrationDisplacements(AetRegistration registration, int from, int to, PetscBool core_only,
+                                                       AetDisplacements *displacements);
+
+/* ---------------------------------------------------------------- diffusion */
+
+#define AET_DIFFUSION_SHELLS 64
+/** Sites of a shell of depth between two times. An atom that has gone to another site cannot be followed, as atoms of a species look alike:
+    what is told of them is statistical. */
+typedef struct {
+  double   from_angstrom, to_angstrom; /* depth; the last shell has no end */
+  PetscInt sites;                      /* with an atom at either time */
+  PetscInt same, exchanged;            /* atoms at both times: of the same species; of different ones */
+  PetscInt arrived, left;              /* an atom at the later time only; at the earlier only */
+  double   msd;                        /* Å²: mean square difference of position of the atoms of the same species, noise included */
+  double   replaced; /* fraction of the sites whose atom was replaced by one drawn at random, that explains `exchanged` beyond what
+                        misnamed atoms explain; 0 … 1 */
+  double misnamed;   /* changes of species expected from the probabilities of the names; 0 where atoms carry none */
+} AetDiffusionShell;
+typedef struct {
+  PetscInt stayed[AET_SPECIES_MAX];                   /* sites of the species at both times */
+  double   msd[AET_SPECIES_MAX];                      /* Å² of them */
+  PetscInt changed[AET_SPECIES_MAX][AET_SPECIES_MAX]; /* [before][after]; the diagonal is `stayed` */
+  PetscInt arrived[AET_SPECIES_MAX], left[AET_SPECIES_MAX];
+  PetscInt moves[AET_SPECIES_MAX]; /* departures of the species (from a site, or by exchange) that find an arrival of it within reach */
+  double
+      least_msd[AET_SPECIES_MAX]; /* Å²: mean square length of these moves, each departure with a near arrival: what atoms moved at least */
+} AetDiffusionSpecies;
+typedef struct {
+  int                 from, to, shells;
+  AetDiffusionShell   shell[AET_DIFFUSION_SHELLS];
+  AetDiffusionSpecies species;
+  PetscInt vacancies_from, vacancies_to; /* sites below the surface without an atom at that time, with one at another: vacancies, or
+                                            atoms that were missed */
+  PetscInt vacancies_moved;     /* vacancies of `from` filled at `to` with a new one beside: those that a vacancy's jump explains */
+  double   vacancies_by_chance; /* such pairs expected if the empty sites were drawn independently */
+} AetDiffusion;
+/** Between two times of a registration, by shells of depth. `atoms` [times] as registered, for the probabilities of the names; NULL: none.
+   AET_ERR_INPUT for times that are not there or a thickness that is not positive. Collective on atoms[0]->comm if atoms are given, else
+   not. */
+AET_EXTERN PetscErrorCode AetDiffusionMeasure(AetRegistration registration, AetAtoms *atoms, int from, int to, double shell_angstrom,
+                                              AetDiffusion *diffusion);
+
 /* end of: registration */
 
 /* ---------------------------------------------------------------- sites through time */
