@@ -1,7 +1,7 @@
 /* The conserved core: sites that keep an atom of one species, in one piece. */
 #include "atoms/kernel/cells.h"
 #include "series/kernel/connected.h"
-#include "series/kernel/nearest.h"
+#include "series/kernel/icp.h"
 #include "series/register_private.h"
 #include <math.h>
 #include <stdlib.h>
@@ -162,7 +162,7 @@ static PetscErrorCode Depth(AetRegistration r, const char *surface)
     if (surface[s]) memcpy(place + 3 * count++, r->site_position[s], 3 * sizeof(double));
   for (; left && count; reach *= 2) { /* wider, for those that have found none */
     AetCheck(!AetCellsBuild(&cells, count, place, reach / 2), AET_ERR_MEMORY, "registration: no memory for the cells of the surface");
-    AetNearest(&cells, place, r->site_position[0], r->sites, NULL, same.linear, same.shift, reach, partner, square);
+    AetIcpNearest(&cells, place, r->site_position[0], r->sites, NULL, same.linear, same.shift, reach, partner, square);
     AetCellsFree(&cells);
     left = 0;
     for (PetscInt s = 0; s < r->sites; s++) left += partner[s] < 0;

@@ -1,7 +1,7 @@
 /* One time onto another from nothing: rotations, shifts, then trials that are fitted to more and more atoms from the inside outwards while
    the worse ones fall. */
 #include "atoms/kernel/rigid.h"
-#include "series/kernel/nearest.h"
+#include "series/kernel/icp.h"
 #include "series/register_icp.h"
 #include "series/register_trials.h"
 #include <math.h>
@@ -71,8 +71,8 @@ static PetscErrorCode Improve(const AetTrialSpace *s, ptrdiff_t count, int round
   PetscFunctionBegin;
   PetscCall(AetIcpRoomCreate(count, &room));
   for (int round = 0; round <= rounds; round++) {
-    AetNearest(&s->b_cells, s->b->position, s->a->position, count, s->a->inner, trial->fit.linear, trial->fit.shift,
-               s->settings->icp_angstrom, room.partner, room.square);
+    AetIcpNearest(&s->b_cells, s->b->position, s->a->position, count, s->a->inner, trial->fit.linear, trial->fit.shift,
+                  s->settings->icp_angstrom, room.partner, room.square);
     if (round == rounds || moved < 1e-7) break;
     if (AetIcpFit(s->a, s->b, count, s->a->inner, s->settings, AET_FIT_SCALE, &room, &trial->fit, &moved)) break;
   }

@@ -3,7 +3,7 @@
 #include "series/register_icp.h"
 #include "atoms/kernel/cells.h"
 #include "atoms/kernel/pair.h"
-#include "series/kernel/nearest.h"
+#include "series/kernel/icp.h"
 #include "series/register_private.h"
 #include "structure/structure_private.h"
 #include <math.h>
@@ -15,7 +15,7 @@ enum { ROUNDS = 200 };
 int AetIcpFit(const AetCloud *a, const AetCloud *b, ptrdiff_t count, const ptrdiff_t *list, const AetRegistrationSettings *settings,
               AetFitKind kind, AetIcpRoom *room, AetFit *fit, double *moved)
 {
-  const double limit = AetNearestTrim(count, room->partner, room->square, settings->keep, room->a);
+  const double limit = AetIcpTrim(count, room->partner, room->square, settings->keep, room->a);
   ptrdiff_t    pairs = 0;
   AetFit       next;
 
@@ -64,7 +64,7 @@ static PetscErrorCode Pairs(MPI_Comm comm, const AetCells *cells, const AetCloud
   AetBlock(a->total, rank, size, &start, &count);
 #pragma omp parallel for schedule(static) num_threads(AetThreads())
   for (ptrdiff_t i = start; i < start + count; i++)
-    AetNearest(cells, b->position, a->position + 3 * i, 1, NULL, fit->linear, fit->shift, reach, room->partner + i, room->square + i);
+    AetIcpNearest(cells, b->position, a->position + 3 * i, 1, NULL, fit->linear, fit->shift, reach, room->partner + i, room->square + i);
   PetscCall(AetBlockGather(comm, (PetscInt)a->total, (int)sizeof *room->partner, MPI_BYTE, room->partner));
   PetscCall(AetBlockGather(comm, (PetscInt)a->total, 1, MPI_DOUBLE, room->square));
   PetscFunctionReturn(PETSC_SUCCESS);

@@ -1,9 +1,9 @@
-#include "series/kernel/nearest.h"
+#include "series/kernel/icp.h"
 #include <math.h>
 #include <stdlib.h>
 
-void AetNearest(const AetCells *cells, const double *b, const double *a, ptrdiff_t count, const ptrdiff_t *list, const double linear[9],
-                const double shift[3], double reach, ptrdiff_t *partner, double *square)
+void AetIcpNearest(const AetCells *cells, const double *b, const double *a, ptrdiff_t count, const ptrdiff_t *list, const double linear[9],
+                   const double shift[3], double reach, ptrdiff_t *partner, double *square)
 {
   for (ptrdiff_t k = 0; k < count; k++) {
     const double *from = a + 3 * (list ? list[k] : k);
@@ -33,7 +33,7 @@ static int Less(const void *left, const void *right)
   return (l > r) - (l < r);
 }
 
-double AetNearestTrim(ptrdiff_t count, const ptrdiff_t *partner, const double *square, double keep, double *room)
+double AetIcpTrim(ptrdiff_t count, const ptrdiff_t *partner, const double *square, double keep, double *room)
 {
   ptrdiff_t pairs = 0, last;
 
