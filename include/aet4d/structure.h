@@ -238,6 +238,58 @@ AET_EXTERN PetscErrorCode AetLocalDestroy(AetLocal *local);
 
 /* ---------------------------------------------------------------- lattice, displacement, strain */
 
+/** Order of `kind` of a grain. */
+typedef enum { AET_LATTICE_FCC, AET_LATTICE_HCP, AET_LATTICE_BCC, AET_LATTICE_SC, AET_LATTICE_KINDS } AetLatticeKind;
+/** "fcc", "hcp", "bcc", "sc"; NULL beyond. Not collective. */
+AET_EXTERN const char *AetLatticeKindName(int kind);
+
+/** What the cell of a grain may be. */
+typedef enum {
+  AET_LATTICE_FREE, /* any three vectors: least squares over its atoms; the mean strain of the grain is then in the cell */
+  AET_LATTICE_IDEAL /* cubic with one edge, hexagonal with a and c: the displacements hold all strain but that of the size */
+} AetLatticeShape;
+typedef struct {
+  AetLatticeShape shape;
+  double          lattice_angstrom; /* edge (hcp: a) of the undeformed cell, with AET_LATTICE_IDEAL; 0: fitted */
+  PetscInt        min_sites;        /* smaller grains are dropped */
+  double          tolerance;        /* farthest that an atom may lie from where its indexed neighbours expect it, in nearest distances */
+  double          mismatch;         /* largest r.m.s. misfit of an atom's neighbours to the lattice, in nearest distances */
+} AetLatticeSettings;
+/** Free cell, at least 50 sites, 0.4, 0.37. Not collective. */
+AET_EXTERN void AetLatticeDefaults(AetLatticeSettings *settings);
+
+/** The crystal lattice of every grain, and the site of every atom in it. The axes of a grain are, of the equivalent right-handed choices,
+    those nearest to x, y, z; index 0 0 0 is an atom near the middle of the grain. A site is at origin + Σ_i f_i cell[3 i …], with f = index / 2
+    for fcc (i + j + k even) and bcc (all even or all odd), f = index for sc, and for hcp f = (i, j, k / 2), k odd: + (1/3, 2/3, 0). */
+typedef struct _p_AetLattice *AetLattice;
+struct _p_AetLattice {
+  PetscInt  total;  /* atoms */
+  PetscInt  grains; /* in the order they were found */
+  PetscInt *grain;  /* [total] -1: none */
+  int (*index)[3];  /* [total]; 0 0 0 without a grain. Two atoms of a grain may share one only on either side of the cut that a dislocation leaves */
+  double (*displacement)[3]; /* [total] position - site, in Å; 0 without a grain */
+  int *kind;                 /* [grains] AetLatticeKind */
+  double (*cell)[9];         /* [grains] rows a1, a2, a3 of the conventional cell in Å */
+  double (*origin)[3];       /* [grains] Å */
+  PetscInt *sites;           /* [grains] atoms */
+  double   *rms;             /* [grains] r.m.s. length of the displacements in Å */
+  double   *nearest;         /* [grains] mean distance of nearest neighbours of the fitted lattice in Å */
+};
+/** Finds grains one after another: from the atom whose surroundings fit a kind of lattice best, breadth first to the neighbours that lie
+    where the lattice says, with a least-squares fit after every shell (docs/theory/strain.md). Only the positions and the cut-off (to within a
+    factor of 1.5 the first valley) of `neighbours` are used. No grain is no error. AET_ERR_INPUT: settings out of range. Collective on
+    neighbours->comm. */
+AET_EXTERN PetscErrorCode AetLatticeCreate(AetNeighbours neighbours, const AetLatticeSettings *settings, AetLattice *lattice);
+/** The same of another model of the same particle, in the frame of the reference (registered): a grain that covers one of the reference
+    has its number, axes, indices, cell and origin, so that an atom in the same place has the same index and displacements of the two are
+    comparable. The first reference->grains grains are those (sites 0: not found again); new ones follow. Collective. */
+AET_EXTERN PetscErrorCode AetLatticeCreateLike(AetNeighbours neighbours, AetLattice reference, const AetLatticeSettings *settings,
+                                               AetLattice *lattice);
+/** Where a site is, x in Å. Not collective. */
+AET_EXTERN void AetLatticeSite(AetLattice lattice, PetscInt grain, const int index[3], double x[3]);
+/** NULL is accepted. Not collective. */
+AET_EXTERN PetscErrorCode AetLatticeDestroy(AetLattice *lattice);
+
 /* end of: lattice, displacement, strain */
 
 /* ---------------------------------------------------------------- vacancies, dislocations */
