@@ -172,6 +172,40 @@ AET_EXTERN PetscErrorCode AetVoronoiDestroy(AetVoronoi *voronoi);
     atoms->comm. */
 AET_EXTERN PetscErrorCode AetFirstValley(AetAtoms atoms, double *cutoff_angstrom);
 
+#define AET_PAIRS_PEAKS 24
+#define AET_PAIRS_BIN_ANGSTROM 0.1
+#define AET_PAIRS_REACH_ANGSTROM 20.0
+
+/** The pair distribution g(r): how many atoms there are at a distance, over how many there would be if they were spread evenly over the
+    inside of the surface. 1 far away, whatever the shape of the particle. */
+typedef struct _p_AetPairs *AetPairs;
+struct _p_AetPairs {
+  PetscInt bins;
+  double   bin_angstrom;
+  int      species_count;
+  char     symbol[AET_SPECIES_MAX][8];
+  PetscInt centres; /* atoms inside the surface, about which was counted */
+  double   density; /* atoms per Å³ inside the surface */
+  double   species_density[AET_SPECIES_MAX];
+  double   surface_weight;           /* what an atom of the surface counts, 0 … 1, so that this density is the one further in */
+  double  *r;                        /* [bins] middle of the bin in Å */
+  double  *g;                        /* [bins] */
+  double  *inside;                   /* [bins] mean part of the shell that is inside the surface */
+  double  *running;                  /* [bins] mean number of neighbours up to the end of the bin, had nobody a surface */
+  double  *g_species;                /* [species_count][species_count][bins], symmetric; 0 where one of the two is absent */
+  double   first_peak, first_valley; /* Å; 0 where there is none */
+  double   coordination;             /* `running` at the first valley; 0 where there is none */
+  double   coordination_species[AET_SPECIES_MAX][AET_SPECIES_MAX]; /* [a][b] atoms of species b about one of a, up to the first valley */
+  PetscInt peaks;
+  double   peak[AET_PAIRS_PEAKS], height[AET_PAIRS_PEAKS]; /* [peaks] maxima of g smoothed by 1.5 bins, in Å, by distance */
+};
+/** Counts about the atoms inside the surface; about each, the part of every shell inside is found by rays (docs/theory/structure.md).
+    AET_ERR_INPUT: a bin or a reach that is not positive, more than 100,000 bins, a surface of other atoms. Without an atom inside the
+   surface g is 0. Collective on atoms->comm. */
+AET_EXTERN PetscErrorCode AetPairsCreate(AetAtoms atoms, AetSurface surface, double bin_angstrom, double reach_angstrom, AetPairs *pairs);
+/** NULL is accepted. Not collective. */
+AET_EXTERN PetscErrorCode AetPairsDestroy(AetPairs *pairs);
+
 /* end of: pair distribution */
 
 /* ---------------------------------------------------------------- local structure: common neighbours, templates, centrosymmetry */

@@ -35,3 +35,31 @@ int AetValleyFind(ptrdiff_t bins, double width, const double *g, double nearest,
   *valley = 0.7 * nearest + 0.5 * (low + flat) * step;
   return 1;
 }
+
+/* From bin k on to one side, whether the curve falls that far before it rises above where it was. */
+static int Falls(ptrdiff_t bins, double width, const double *g, ptrdiff_t k, int step, double top)
+{
+  const double far = fmin(0.9 * top, top - 0.05);
+
+  for (ptrdiff_t j = k + step; j >= 0 && j < bins; j += step) {
+    const double here = Smoothed(bins, width, g, ((double)j + 0.5) * width, 1.5 * width);
+    if (here > top) return 0;
+    if (here <= far) return 1;
+  }
+  return 0;
+}
+
+ptrdiff_t AetPeaksFind(ptrdiff_t bins, double width, const double *g, double from, ptrdiff_t room, double *peak, double *height)
+{
+  ptrdiff_t found = 0;
+
+  for (ptrdiff_t k = (ptrdiff_t)fmax(from / width, 1); k + 1 < bins && found < room; k++) {
+    double s[3], bend;
+    for (int i = 0; i < 3; i++) s[i] = Smoothed(bins, width, g, ((double)(k + i) - 0.5) * width, 1.5 * width);
+    if (!(s[1] > s[0] && s[1] >= s[2]) || !Falls(bins, width, g, k, -1, s[1]) || !Falls(bins, width, g, k, 1, s[1])) continue;
+    bend = s[0] - 2 * s[1] + s[2];
+    peak[found] = ((double)k + 0.5 + (bend < 0 ? 0.5 * (s[0] - s[2]) / bend : 0)) * width;
+    height[found++] = s[1];
+  }
+  return found;
+}

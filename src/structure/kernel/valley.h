@@ -1,4 +1,4 @@
-/* The first valley of a pair distribution. */
+/* Peaks and the first valley of a pair distribution. */
 #ifndef AET_STRUCTURE_KERNEL_VALLEY_H
 #define AET_STRUCTURE_KERNEL_VALLEY_H
 #include <stddef.h>
@@ -13,5 +13,9 @@ int AetValleyFind(ptrdiff_t bins, double width, const double *g, double nearest,
 /* A valley is at most this part of its peak; else it is noise. */
 #define AET_VALLEY_DEPTH 0.7
 #define AET_VALLEY_GUESS 1.2071 /* midway between the first shells of fcc */
+
+/* Maxima beyond `from` of g [bins] smoothed by a Gaussian of 1.5 bins, by distance: up to `room` positions, at their vertex, and heights;
+   how many there are. One counts if the curve falls by a tenth of its height, and by 0.05, to both sides. */
+ptrdiff_t AetPeaksFind(ptrdiff_t bins, double width, const double *g, double from, ptrdiff_t room, double *peak, double *height);
 
 #endif
