@@ -52,8 +52,8 @@ AET_EXTERN PetscErrorCode AetAtomsGather(AetAtoms atoms, double **position, int 
 AET_EXTERN PetscErrorCode AetAtomsWrite(AetAtoms atoms, const char *path);
 /** The extended XYZ alone, under that very name. Collective. */
 AET_EXTERN PetscErrorCode AetAtomsWriteXyz(AetAtoms atoms, const char *path);
-/** From aet4d's `atoms.h5`, any XYZ (of extended XYZ also the columns that aet4d writes), or a MAT/HDF5 table of 3 columns or rows.
- * Collective. */
+/** From aet4d's `atoms.h5`, any XYZ (of extended XYZ also the columns that aet4d writes), a CIF, a POSCAR, a LAMMPS data
+    file, or a MAT/HDF5 table of 3 columns or rows. Collective. */
 AET_EXTERN PetscErrorCode AetAtomsRead(MPI_Comm comm, const char *file, AetAtoms *atoms);
 
 typedef struct {

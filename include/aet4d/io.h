@@ -116,10 +116,20 @@ AET_EXTERN PetscErrorCode AetXyzReadColumns(MPI_Comm comm, const char *path, Pet
 
 /* ---------------------------------------------------------------- atomic structures of other programs */
 
-/** Atoms of an XYZ file, a CIF of space group P1 or a POSCAR (VASP 5), known by its content; complete on every rank: symbols [n][8],
-    positions [n][3] in Å (PetscFree both). cell [9]: rows a, b, c in Å of a CIF or POSCAR, `has_cell` tells. Symmetry, partly occupied
+/** Atoms of an XYZ file, a CIF of space group P1, a POSCAR (VASP 5) or a LAMMPS data file (style atomic, orthogonal box), known by its
+    content; complete on every rank: symbols [n][8],
+    positions [n][3] in Å (PetscFree both). cell [9]: rows a, b, c in Å of all but XYZ, `has_cell` tells. Symmetry, partly occupied
     sites and POSCAR without symbols are errors. Collective. */
 AET_EXTERN PetscErrorCode AetStructureRead(MPI_Comm comm, const char *path, PetscInt *n, char (**symbols)[8], double **position,
                                            double cell[9], PetscBool *has_cell);
+/** Whether a file begins as a CIF, a POSCAR or a LAMMPS data file does. Collective. */
+AET_EXTERN PetscErrorCode AetStructureIs(MPI_Comm comm, const char *path, PetscBool *is);
+/** Whether AetStructureWrite has a format for this name: .vasp, .poscar, POSCAR, CONTCAR; .cif; .lmp, .lammps, .data. Not collective. */
+AET_EXTERN PetscBool AetStructureWrites(const char *path);
+/** Writes atoms (those of rank 0: symbols [n][8], positions [n][3] in Å) in a box that leaves `vacuum_angstrom` of empty space between them
+    and their periodic images, moved so that the box begins at 0; temporary + rename. A POSCAR has the atoms ordered by species.
+    AET_ERR_INPUT: no atoms, a species that is no element. Collective. */
+AET_EXTERN PetscErrorCode AetStructureWrite(MPI_Comm comm, const char *path, PetscInt n, const char (*symbols)[8], const double *position,
+                                            double vacuum_angstrom);
 
 #endif

@@ -25,6 +25,8 @@ AET_EXTERN ptrdiff_t AetOrigin(ptrdiff_t n);
 /** Atomic number of an element symbol, 0 if there is none; and the symbol of Z (NULL outside 1 … 103). */
 AET_EXTERN int         AetAtomicNumber(const char *symbol);
 AET_EXTERN const char *AetElementSymbol(int Z);
+/** Standard atomic weight (IUPAC, abridged; of elements without one, the mass number of the longest-lived isotope); 0 outside 1 … 103. */
+AET_EXTERN double AetAtomicMass(int Z);
 /** Scattering factor for electrons, first Born approximation, of a neutral atom of number Z at q = 1/d in 1/Å; in Å. 0 outside 1 … 103.
     Kirkland, Advanced Computing in Electron Microscopy, 2nd ed., appendix C. */
 AET_EXTERN double AetElectronScatteringFactor(int Z, double q);

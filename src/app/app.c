@@ -1,6 +1,7 @@
 /* One command line: arguments, config files, the command, the exit status. */
 #include "app.h"
 #include "arguments.h"
+#include "convert_atoms.h"
 #include "preflight.h"
 #include "replicas.h"
 #include <string.h>
@@ -32,10 +33,11 @@ static PetscErrorCode FindCommand(const char *name, const AetCommand **command)
 static PetscErrorCode RegisterTables(void)
 {
   static const AetOptionTable *const tables[] = {
-      &AetBaseOptions,           &AetPreflightOptions,      &AetAppOptions,         &AetTiltOptions,    AET_PREPARE_TABLES,
-      &AetReconOptions,          &AetAngleOptions,          &AetOrientationOptions, &AetTraceOptions,   &AetRefineOptions,
-      &AetCorrectOptions,        &AetBootstrapOptions,      &AetAnalyseOptions,     &AetCompareOptions, &AetSimulateOptions,
-      &AetSimulateSeriesOptions, &AetSimulateFramesOptions, &AetMultisliceOptions,  &AetDistOptions};
+      &AetBaseOptions,           &AetPreflightOptions,      &AetAppOptions,        &AetTiltOptions,
+      AET_PREPARE_TABLES,        &AetReconOptions,          &AetAngleOptions,      &AetOrientationOptions,
+      &AetTraceOptions,          &AetRefineOptions,         &AetCorrectOptions,    &AetBootstrapOptions,
+      &AetAnalyseOptions,        &AetConvertOptions,        &AetCompareOptions,    &AetSimulateOptions,
+      &AetSimulateSeriesOptions, &AetSimulateFramesOptions, &AetMultisliceOptions, &AetDistOptions};
 
   PetscFunctionBegin;
   for (size_t t = 0; t < sizeof tables / sizeof tables[0]; t++) PetscCall(AetOptionsRegister(tables[t]));

@@ -1,5 +1,6 @@
 /* convert: a file of one format to another, chosen by the ending of its name. Arrays keep their pixel size, atoms their species. */
 #include "app.h"
+#include "convert_atoms.h"
 #include <string.h>
 #include <strings.h>
 
@@ -24,10 +25,17 @@ static PetscErrorCode KindOf(MPI_Comm comm, const char *file, Kind *kind)
   AetFormat     format;
   AetArrayInfo *arrays;
   int           count;
+  PetscBool     structure;
 
   PetscFunctionBegin;
   *kind = KIND_ARRAY;
   PetscCall(AetFileSplitName(file, path, sizeof path, name, sizeof name));
+  PetscCall(AetStructureIs(comm, path, &structure));
+  if (structure) {
+    *kind = KIND_ATOMS;
+    PetscCall(AetProvenanceAddInput(comm, path));
+    PetscFunctionReturn(PETSC_SUCCESS);
+  }
   PetscCall(AetFileInspect(comm, path, &format, &count, &arrays));
   PetscCall(AetProvenanceAddInput(comm, path));
   if (format == AET_FORMAT_XYZ) *kind = KIND_ATOMS;
@@ -45,9 +53,12 @@ static PetscErrorCode ConvertAtoms(MPI_Comm comm, const char *from, const char *
   PetscErrorCode code;
 
   PetscFunctionBegin;
-  AetCheck(EndsIn(to, ".xyz") || IsHdf5Name(to), AET_ERR_INPUT, "%s: expected a name that ends in .xyz or .h5 for atoms", to);
+  AetCheck(EndsIn(to, ".xyz") || IsHdf5Name(to) || AetStructureWrites(to), AET_ERR_INPUT,
+           "%s: expected a name that ends in .xyz, .h5, .vasp, .cif or .lmp, or POSCAR, for atoms", to);
   PetscCall(AetAtomsRead(comm, from, &atoms));
-  code = EndsIn(to, ".xyz") ? AetAtomsWriteXyz(atoms, to) : AetAtomsWrite(atoms, to);
+  code = AetConvertChoose(&atoms, from);
+  if (!code)
+    code = AetStructureWrites(to) ? AetConvertBoxed(atoms, to) : IsHdf5Name(to) ? AetAtomsWrite(atoms, to) : AetAtomsWriteXyz(atoms, to);
   PetscCall(AetAtomsDestroy(&atoms));
   PetscFunctionReturn(code);
 }
@@ -125,7 +136,7 @@ PetscErrorCode AetCommandConvert(int count, char **files)
   AetCheck(count == 2, AET_ERR_INPUT, "convert: expected IN OUT, found %d files", count);
   PetscCall(KindOf(MPI_COMM_WORLD, files[0], &kind));
   /* a table of three columns becomes atoms where atoms are asked for */
-  if (kind == KIND_ATOMS || EndsIn(files[1], ".xyz"))
+  if (kind == KIND_ATOMS || EndsIn(files[1], ".xyz") || AetStructureWrites(files[1]))
     PetscCall(ConvertAtoms(MPI_COMM_WORLD, files[0], files[1]));
   else if (kind == KIND_TILT)
     PetscCall(ConvertTilt(MPI_COMM_WORLD, files[0], files[1]));

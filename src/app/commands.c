@@ -1,5 +1,6 @@
 /* The registry of commands and the options of the program. */
 #include "app.h"
+#include "convert_atoms.h"
 #include "preflight.h"
 #include "replicas.h"
 
@@ -26,6 +27,7 @@ static const AetOptionTable *const simulate_tables[] = {&AetBaseOptions,        
 static const AetOptionTable *const plan_tables[] = {&AetBaseOptions, &AetSimulateOptions, &AetMultisliceOptions, &AetRefineOptions, NULL};
 static const AetOptionTable *const compare_tables[] = {&AetBaseOptions, &AetCompareOptions, NULL};
 static const AetOptionTable *const analyse_tables[] = {&AetBaseOptions, &AetAppOptions, &AetAnalyseOptions, NULL};
+static const AetOptionTable *const convert_tables[] = {&AetBaseOptions, &AetConvertOptions, NULL};
 static const AetOptionTable *const app_tables[] = {&AetBaseOptions, NULL};
 static const AetOptionTable *const no_tables[] = {NULL};
 
@@ -54,7 +56,9 @@ const AetCommand AetCommands[] = {
      PETSC_FALSE, AetCommandCompare},
     {"info", "FILE ...", "what files hold: format, arrays, pixel size, atoms by species, where they came from", app_tables, 1, 64,
      PETSC_FALSE, AetCommandInfo},
-    {"convert", "IN OUT", "a file to another format: .h5/.emd, .mrc, .tif, .xyz", app_tables, 2, 2, PETSC_FALSE, AetCommandConvert},
+    {"convert", "IN OUT [-key value ...]",
+     "a file to another format: .h5/.emd, .mrc, .tif; atoms, or a part of them: .h5, .xyz, .vasp or POSCAR, .cif, .lmp (LAMMPS data)",
+     convert_tables, 2, 2, PETSC_FALSE, AetCommandConvert},
     {"reference", "", "every option with its default, as configs/reference.yaml", no_tables, 0, 0, PETSC_TRUE, AetCommandReference},
     {NULL, NULL, NULL, NULL, 0, 0, PETSC_FALSE, NULL},
 };

@@ -380,17 +380,39 @@ static PetscErrorCode FromNumbers(MPI_Comm comm, const char *file, AetFormat for
   PetscFunctionReturn(code);
 }
 
+/* CIF, POSCAR, LAMMPS data. */
+static PetscErrorCode FromStructure(MPI_Comm comm, const char *path, Model *model)
+{
+  char(*symbols)[8];
+  double        *position, cell[9];
+  PetscBool      has_cell;
+  PetscErrorCode code = PETSC_SUCCESS;
+
+  PetscFunctionBegin;
+  PetscCall(AetStructureRead(comm, path, &model->total, &symbols, &position, cell, &has_cell));
+  PetscCall(PetscCalloc1((size_t)model->total + 1, &model->record));
+  for (PetscInt i = 0; i < model->total && !code; i++) {
+    for (int a = 0; a < 3; a++) model->record[i].position[a] = position[3 * i + a];
+    code = SpeciesOf(path, model, symbols[i], &model->record[i].species);
+  }
+  PetscCall(PetscFree(symbols));
+  PetscCall(PetscFree(position));
+  PetscFunctionReturn(code);
+}
+
 static PetscErrorCode ReadModel(MPI_Comm comm, const char *file, Model *model)
 {
   char           path[PETSC_MAX_PATH_LEN], name[256];
   AetFormat      format;
   AetArrayInfo  *arrays;
   int            count;
-  PetscBool      own = PETSC_FALSE;
+  PetscBool      own = PETSC_FALSE, structure;
   PetscErrorCode code;
 
   PetscFunctionBegin;
   PetscCall(AetFileSplitName(file, path, sizeof path, name, sizeof name));
+  PetscCall(AetStructureIs(comm, path, &structure));
+  if (structure && !name[0]) PetscFunctionReturn(FromStructure(comm, path, model));
   PetscCall(AetFileInspect(comm, path, &format, &count, &arrays));
   for (int i = 0; i < count; i++)
     own = (PetscBool)(own || !strcmp(arrays[i].name, "atoms/position") || !strcmp(arrays[i].name, "/atoms/position"));

@@ -27,5 +27,7 @@ PetscBool      AetCifRecognise(const char *text);
 PetscErrorCode AetCifParse(const char *path, const char *text, AetStructure *structure);
 PetscBool      AetPoscarRecognise(const char *text);
 PetscErrorCode AetPoscarParse(const char *path, char *text, AetStructure *structure);
+PetscBool      AetLammpsRecognise(const char *text);
+PetscErrorCode AetLammpsParse(const char *path, char *text, AetStructure *structure);
 
 #endif

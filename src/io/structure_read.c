@@ -1,4 +1,4 @@
-/* Atoms of an XYZ, CIF or POSCAR file, whichever it is. */
+/* Atoms of an XYZ, CIF, POSCAR or LAMMPS data file, whichever it is. */
 #include "io/structure_private.h"
 #include <ctype.h>
 #include <math.h>
@@ -78,11 +78,13 @@ static PetscErrorCode ParseFile(const char *path, AetStructure *structure, int *
   PetscCall(AetFileSlurp(path, &bytes, &text));
   *other = 0;
   if (memchr(text, 0, (size_t)bytes))
-    code = AetRaise(AET_ERR_DATA, "%s: expected XYZ, CIF or POSCAR text, found a zero byte", path);
+    code = AetRaise(AET_ERR_DATA, "%s: expected XYZ, CIF, POSCAR or LAMMPS text, found a zero byte", path);
   else if (AetCifRecognise(text))
     code = AetCifParse(path, text, structure);
   else if (AetPoscarRecognise(text))
     code = AetPoscarParse(path, text, structure);
+  else if (AetLammpsRecognise(text))
+    code = AetLammpsParse(path, text, structure);
   else
     *other = 1;
   PetscCall(PetscFree(text));
@@ -138,5 +140,36 @@ PetscErrorCode AetStructureRead(MPI_Comm comm, const char *path, PetscInt *n, ch
   *n = structure.n, *symbols = structure.symbols, *position = structure.position;
   *has_cell = structure.has_cell;
   memcpy(cell, structure.cell, sizeof structure.cell);
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+/* On one rank: whether the beginning of the file is that of a CIF, a POSCAR or a LAMMPS data file. */
+static PetscErrorCode Recognise(const char *path, int *is)
+{
+  enum { HEAD = 4096 };
+  char   text[HEAD + 1];
+  FILE  *file = fopen(path, "rb");
+  size_t length;
+
+  PetscFunctionBegin;
+  *is = 0;
+  if (!file) PetscFunctionReturn(PETSC_SUCCESS); /* whoever reads it will say so */
+  length = fread(text, 1, HEAD, file);
+  fclose(file);
+  text[length] = 0;
+  if (!memchr(text, 0, length)) *is = AetCifRecognise(text) || AetPoscarRecognise(text) || AetLammpsRecognise(text);
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+PetscErrorCode AetStructureIs(MPI_Comm comm, const char *path, PetscBool *is)
+{
+  PetscMPIInt rank;
+  int         found = 0;
+
+  PetscFunctionBegin;
+  PetscCallMPI(MPI_Comm_rank(comm, &rank));
+  PetscCall(AetAgree(comm, rank ? PETSC_SUCCESS : Recognise(path, &found)));
+  PetscCallMPI(MPI_Bcast(&found, 1, MPI_INT, 0, comm));
+  *is = (PetscBool)found;
   PetscFunctionReturn(PETSC_SUCCESS);
 }

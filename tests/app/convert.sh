@@ -39,6 +39,40 @@ pixel=$(sed -n 's/.*pixel \([0-9.]*\) Å.*/\1/p' out | head -1)
 good 1 info four.mrc
 check "the pixel size stays ($pixel)" grep -q "pixel $pixel Å" out
 
+# atoms in a box, and back
+for name in POSCAR $([ "$RANKS" = 1 ] && echo model.vasp model.cif model.lmp); do
+  good "$RANKS" convert model.h5 $name
+  good "$RANKS" convert $name boxed.xyz
+  check "$name: the atoms, moved by half the empty space from the lowest corner" bash -c "$(declare -f atoms); diff <(atoms model.xyz |
+    awk '{ printf \"%s %.4f %.4f %.4f\\n\", \$1, \$2 + 9, \$3 + 8.25, \$4 + 7 }' | sort) <(atoms boxed.xyz)"
+done
+# parts of a particle
+printf '4\nProperties=species:S:1:pos:R:3:grain:I:1\nX1 0 0 0 1\nX2 3 0 0 2\nX1 0 3 0 1\nX2 9 9 9 2\n' >parts.xyz
+good "$RANKS" convert parts.xyz cut.xyz -convert_cut '[sphere, 0, 0, 0, 3.5]' -convert_species '[X1:Fe, X2:Pt]'
+check "a sphere" [ "$(atoms cut.xyz | tr '\n' ' ')" = "Fe 0.0000 0.0000 0.0000 Fe 0.0000 3.0000 0.0000 Pt 3.0000 0.0000 0.0000 " ]
+good "$RANKS" convert parts.xyz cut.xyz -convert_cut '[box, -1, 1, 1, 4, -1, 1]'
+check "a box" [ "$(atoms cut.xyz)" = "X1 0.0000 3.0000 0.0000" ]
+good "$RANKS" convert parts.xyz cut.xyz -convert_cut '[grain, 2]' -convert_species '[X1:Fe, X2:Fe]'
+check "a grain, two species made one" [ "$(atoms cut.xyz | tr '\n' ' ')" = "Fe 3.0000 0.0000 0.0000 Fe 9.0000 9.0000 9.0000 " ]
+good "$RANKS" convert parts.xyz cut.xyz -convert_atoms_max 2
+check "the innermost" [ "$(head -1 cut.xyz)" = 2 ]
+refused() {
+  local pattern=$1
+  shift
+  aet "$RANKS" convert "$@"
+  check "status 2 of $*" [ $? = 2 ]
+  check "one line /$pattern/ of $*: $(cat err)" sh -c '[ "$(wc -l <err)" = 1 ] && grep -Eq "$1" err' sh "$pattern"
+}
+refused 'convert_species' parts.xyz cut.cif
+if [ "$RANKS" = 1 ]; then
+refused 'no such species' parts.xyz cut.cif -convert_species '[Fe:Pt]'
+refused 'OLD:NEW' parts.xyz cut.cif -convert_species '[Fe]'
+refused '4 numbers behind sphere' parts.xyz cut.xyz -convert_cut '[sphere, 1]'
+refused 'no atom is inside' parts.xyz cut.xyz -convert_cut '[sphere, 50, 0, 0, 1]'
+refused 'column nucleus' parts.xyz cut.xyz -convert_cut '[nucleus, 1]'
+refused 'sphere, box' parts.xyz cut.xyz -convert_cut '[cone, 1]'
+fi
+
 aet "$RANKS" convert model.xyz model.mat
 check "a format that is not written: status 2" [ $? = 2 ]
 check "and one line" [ "$(wc -l <err)" = 1 ]

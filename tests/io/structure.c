@@ -122,6 +122,71 @@ static void Damaged(const char *name, const char *text, PetscErrorCode code, con
   ExpectError(AetStructureRead(MPI_COMM_WORLD, path, &n, &symbols, &position, cell, &has_cell), code, name, said, __LINE__);
 }
 
+/* Atoms that were written come back: the same distances between the same species, in a box that leaves the empty space asked for. */
+static void TestWritten(void)
+{
+  static const char *const names[] = {"POSCAR", "m.vasp", "m.cif", "m.lmp"};
+  static const char        symbol[5][8] = {"Fe", "Pt", "Fe", "C", "Pt"};
+  static const double      x[15] = {0, 0, 0, 1.5, -2.25, 3, -4, 0.125, 2, 7, 8, -9, 1, 1, 1};
+  char                     path[300], (*symbols)[8];
+  double                  *position, cell[9];
+  PetscInt                 n;
+  PetscBool                has_cell;
+
+  for (int f = 0; f < 4; f++) {
+    TestPath(names[f], path, sizeof path);
+    AET_TEST(AetStructureWrites(path));
+    AET_TEST_CALL(AetStructureWrite(MPI_COMM_WORLD, path, 5, symbol, x, 12.5));
+    AET_TEST_CALL(AetStructureRead(MPI_COMM_WORLD, path, &n, &symbols, &position, cell, &has_cell));
+    if (!AET_TEST(n == 5 && has_cell)) return;
+    AET_TEST_CLOSE(cell[0], 11 + 12.5, 1e-6);
+    AET_TEST_CLOSE(cell[4], 10.25 + 12.5, 1e-6);
+    AET_TEST_CLOSE(cell[8], 12 + 12.5, 1e-6);
+    for (int i = 0; i < 5; i++) { /* moved as a whole: by half the space, from the lowest corner */
+      const double wanted[3] = {x[3 * i] + 4 + 6.25, x[3 * i + 1] + 2.25 + 6.25, x[3 * i + 2] + 9 + 6.25};
+      int          found = 0;
+      for (int j = 0; j < 5; j++)
+        found += !strcmp(symbols[j], symbol[i]) && fabs(position[3 * j] - wanted[0]) < 1e-6 &&
+                 fabs(position[3 * j + 1] - wanted[1]) < 1e-6 && fabs(position[3 * j + 2] - wanted[2]) < 1e-6;
+      AET_TEST(found == 1);
+    }
+    AET_TEST_CALL(PetscFree(symbols));
+    AET_TEST_CALL(PetscFree(position));
+  }
+  AET_TEST(!AetStructureWrites("m.xyz") && !AetStructureWrites("POSCAR.txt"));
+}
+
+/* A type without a name is known by its mass; style, tilt and numbers are checked. */
+static void TestLammps(void)
+{
+  char        text[1024], path[300], (*symbols)[8];
+  const char *head = "made elsewhere\n\n2 atoms\n1 atom types\n0 9 xlo xhi\n0 8 ylo yhi\n0 7 zlo zhi\n%s\nMasses\n\n1 %s\n\nAtoms%s\n\n1 1 "
+                     "1 2 3\n%s\n\nVelocities\n\n1 0 0 0\n";
+  const char *bad[][5] = {{"0 0 0 xy xz yz", "195.08", " # charge", "2 1 4 5 6", "style atomic"},
+                          {"1 0 0 xy xz yz", "195.08", "", "2 1 4 5 6", "orthogonal"},
+                          {"", "1000", "", "2 1 4 5 6", "mass of an element"},
+                          {"", "195.08", "", "2 3 4 5 6", "line 16"},
+                          {"", "195.08", "", "", "2 atoms, found 1"}};
+  double     *position, cell[9];
+  PetscInt    n;
+  PetscBool   has_cell;
+
+  snprintf(text, sizeof text, head, "0 0 0 xy xz yz", "195.08", "", "2 1 4 5 6");
+  Write("d", text);
+  AET_TEST_CALL(AetStructureRead(MPI_COMM_WORLD, TestPath("d", path, sizeof path), &n, &symbols, &position, cell, &has_cell));
+  AET_TEST(n == 2 && !strcmp(symbols[1], "Pt") && position[5] == 6 && cell[4] == 8);
+  AET_TEST_CALL(PetscFree(symbols));
+  AET_TEST_CALL(PetscFree(position));
+  for (int b = 0; b < 5; b++) {
+    PetscErrorCode code;
+    snprintf(text, sizeof text, head, bad[b][0], bad[b][1], bad[b][2], bad[b][3]);
+    Write("d", text);
+    code = AetStructureRead(MPI_COMM_WORLD, path, &n, &symbols, &position, cell, &has_cell);
+    AET_TEST(AetErrorIsUser(code) && strstr(AetErrorMessage(), bad[b][4]));
+    AetErrorClear();
+  }
+}
+
 static void TestDamage(void)
 {
   const char *atoms = "loop_\n_atom_site_label\n_atom_site_fract_x\n_atom_site_fract_y\n_atom_site_fract_z\n";
@@ -154,9 +219,9 @@ static void TestDamage(void)
 /* Good files with a byte changed or cut: an error or atoms, never anything else. */
 static void TestMutation(void)
 {
-  const char *names[2] = {"good.cif", "POSCAR"};
+  const char *names[3] = {"good.cif", "POSCAR", "m.lmp"};
 
-  for (int f = 0; f < 2; f++) {
+  for (int f = 0; f < 3; f++) {
     char   path[300];
     size_t count;
     char  *bytes = ReadBytes(TestPath(names[f], path, sizeof path), &count);
@@ -186,4 +251,5 @@ static void TestMutation(void)
   TestFolderRemove();
 }
 
-AET_TEST_MAIN("structure", {"CIF", TestCif}, {"POSCAR", TestPoscar}, {"XYZ", TestXyz}, {"damage", TestDamage}, {"mutation", TestMutation})
+AET_TEST_MAIN("structure", {"CIF", TestCif}, {"POSCAR", TestPoscar}, {"XYZ", TestXyz}, {"written", TestWritten}, {"LAMMPS", TestLammps},
+              {"damage", TestDamage}, {"mutation", TestMutation})
