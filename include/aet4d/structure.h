@@ -358,6 +358,8 @@ typedef struct _p_AetOrderPlan *AetOrderPlan;
     so far apart that they cannot be those of a particle. Not collective; the same on every rank. */
 AET_EXTERN PetscErrorCode AetOrderPlanCreateSites(PetscInt total, PetscInt grains, const PetscInt *grain, const int (*index)[3],
                                                   const double (*cell)[9], double sigma_angstrom, AetOrderPlan *plan);
+/** The same of the sites of a lattice that lie on fcc. Not collective. */
+AET_EXTERN PetscErrorCode AetOrderPlanCreate(AetLattice lattice, double sigma_angstrom, AetOrderPlan *plan);
 /** NULL is accepted. Not collective. */
 AET_EXTERN PetscErrorCode AetOrderPlanDestroy(AetOrderPlan *plan);
 /** Order parameters order [count][total] of the templates `which` for the species [total] of the atoms (0: A, 1: B, others agree with no
@@ -374,6 +376,99 @@ AET_EXTERN PetscErrorCode AetOrderEvaluateProbable(AetOrderPlan plan, const doub
     an atom without site). Not collective. */
 AET_EXTERN PetscErrorCode AetOrderBest(AetOrderPlan plan, const int *species, PetscInt count, const AetPhase *which, double *order,
                                        int *best);
+
+/** What AetChemistryCreate looks for. */
+typedef struct {
+  double   sigma_angstrom; /* of the order parameter's Gaussian */
+  double   threshold;      /* least order parameter of a site of a domain */
+  PetscInt min_sites;      /* smaller domains are dropped */
+  PetscInt neighbours;     /* least nearest neighbours, all of its domain, of an atom that can be an antisite */
+  double   claim;          /* least probability of an antisite that is claimed */
+  double   species_error;  /* fraction of wrong names where the atoms carry no probabilities; 0: the names are taken as certain */
+  int      a, b;           /* which species of the atoms are A and B */
+} AetChemistrySettings;
+/** Sigma 3.87 Å, threshold 0.3, 13 sites, 11 neighbours, claim 0.5, error 0.01, species 0 and 1. Not collective. */
+AET_EXTERN void AetChemistryDefaults(AetChemistrySettings *settings);
+
+/** A connected region of one template: sites of nearest neighbours, each of at least the threshold. */
+typedef struct {
+  int      phase; /* of AetPhases */
+  PetscInt grain; /* of the lattice */
+  PetscInt sites;
+  double   centre[3]; /* Å, mean of the sites */
+  double   max_order, mean_order;
+  double   antisites; /* expected fraction of its inner sites with the wrong species; -1: it has no inner sites */
+} AetChemicalDomain;
+/** An atom against its domain's template. */
+typedef struct {
+  PetscInt atom, domain;
+  int      species, expected; /* species of the atoms: its name; what the template has there */
+  double   probability;       /* that it is one, by the probabilities of the species and the domain's fraction of antisites */
+} AetAntisite;
+/** Two claimed antisites of opposite species, nearest neighbours. */
+typedef struct {
+  PetscInt atom[2];
+  double   probability; /* that both are antisites, taken as independent */
+} AetSwap;
+/** Where two domains of the same phase and axis, with other sublattices, touch. */
+typedef struct {
+  PetscInt domain[2];
+  PetscInt bonds, atoms; /* nearest-neighbour bonds across; atoms that have one */
+  double   area;         /* Å², estimated */
+  double   centre[3];    /* Å, mean of the bonds' middles */
+  double   normal[3];    /* unit vector from domain[0] to domain[1]; mean over the boundary */
+  double   flatness;     /* 1: flat, 0: closed upon itself; projected area over area */
+} AetAntiphaseBoundary;
+
+/** The chemical order of a model of two species on fcc lattices. */
+typedef struct _p_AetChemistry *AetChemistry;
+struct _p_AetChemistry {
+  PetscInt              total;
+  double               *order;    /* [total] largest order parameter of the ordered templates; 0 without a site */
+  int                  *phase;    /* [total] its template, of AetPhases; -1 without a site on an fcc lattice */
+  int                  *state;    /* [total] that template in a domain; else A1 of the species that is more frequent; -1 without a site */
+  double               *fraction; /* [total] of A about the site, by the same weights; 0 without a site */
+  PetscInt             *domain;   /* [total] -1: none */
+  PetscInt             *near_domain; /* [total] its domain; of a site below the threshold the adjacent one of its own template; -1 */
+  PetscInt              domains;     /* by their first atom */
+  AetChemicalDomain    *domain_list;
+  PetscInt              antisites, claimed; /* atoms against the template, by their number; those of them that are claimed */
+  AetAntisite          *antisite;
+  PetscInt              swaps;
+  AetSwap              *swap;
+  PetscInt              boundaries;
+  AetAntiphaseBoundary *boundary;
+};
+/** Order parameters, domains, antiphase boundaries, antisites and swaps (docs/theory/order.md). All sites of `lattice` that lie on fcc take
+    part. AET_ERR_INPUT: settings out of range, a lattice of another number of atoms. Collective on atoms->comm. */
+AET_EXTERN PetscErrorCode AetChemistryCreate(AetAtoms atoms, AetLattice lattice, const AetChemistrySettings *settings,
+                                             AetChemistry *chemistry);
+/** NULL is accepted. Not collective. */
+AET_EXTERN PetscErrorCode AetChemistryDestroy(AetChemistry *chemistry);
+
+/** Warren–Cowley parameters of shells of neighbours, alpha_ij = (p(j|i) - c_j)/(delta_ij - c_j): p(j|i) is the part of species j among the
+    neighbours of atoms i in the shell (Cowley, Phys. Rev. 77 (1950) 669). For i = j 1 means that i is only among its like. */
+typedef struct _p_AetWarren *AetWarren;
+struct _p_AetWarren {
+  int       species; /* K */
+  PetscInt  shells;  /* S */
+  double   *edge;    /* [S + 1] Å; shell s holds distances above edge[s], up to edge[s + 1] */
+  double    fraction[AET_SPECIES_MAX];
+  PetscInt *bonds; /* [S][K][K] neighbours of species j of atoms of species i */
+  double   *alpha; /* [S][K][K]; 0 where there are no neighbours, or only one species */
+  double   *sigma; /* [S][K][K] standard error of alpha in a random alloy: by the number of bonds */
+};
+/** edge [shells + 1] midway between the shells of fcc whose nearest distance is `nearest_angstrom`; the first is 0. AET_ERR_INPUT: more
+   than 12 shells. Not collective. */
+AET_EXTERN PetscErrorCode AetWarrenEdges(double nearest_angstrom, PetscInt shells, double *edge);
+/** AET_ERR_INPUT: edges that do not rise; as AetNeighboursCreate. Collective on atoms->comm. */
+AET_EXTERN PetscErrorCode AetWarrenCreate(AetAtoms atoms, PetscInt shells, const double *edge, AetWarren *warren);
+/** NULL is accepted. Not collective. */
+AET_EXTERN PetscErrorCode AetWarrenDestroy(AetWarren *warren);
+/** alpha [total][K][K] about every atom: the neighbours (within `neighbours`) of all atoms within radius_angstrom of it, itself included,
+   are pooled; of i and j the mean of alpha_ij and alpha_ji. Fractions are those of all atoms. 0 where there is no atom of species i or j
+   about. Complete on every rank; PetscFree. Collective on atoms->comm. */
+AET_EXTERN PetscErrorCode AetWarrenLocal(AetAtoms atoms, AetNeighbours neighbours, double radius_angstrom, double **alpha);
 
 /* end of: chemical order */
 

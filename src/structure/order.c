@@ -1,8 +1,8 @@
 /* Chemical order parameters. A template is a choice of species for the four simple cubic sublattices of fcc, so the smoothed sums of the
    four sublattices give all templates at once; on the grid of lattice indices the Gaussian is separable. */
+#include "structure/chemistry_private.h"
 #include "structure/kernel/phase.h"
 #include "structure/kernel/smooth4.h"
-#include "structure/structure_private.h"
 #include <math.h>
 
 enum { TAPS = 65 };
@@ -204,6 +204,55 @@ PetscErrorCode AetOrderPlanCreateSites(PetscInt total, PetscInt grains, const Pe
   if (code) PetscCall(AetOrderPlanDestroy(&p));
   PetscCall(code);
   *plan = p;
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+PetscErrorCode AetOrderPlanCreate(AetLattice lattice, double sigma_angstrom, AetOrderPlan *plan)
+{
+  PetscInt      *grain;
+  PetscErrorCode code;
+
+  PetscFunctionBegin;
+  PetscCall(PetscMalloc1((size_t)lattice->total + 1, &grain));
+  for (PetscInt i = 0; i < lattice->total; i++) {
+    const PetscInt g = lattice->grain[i];
+    grain[i] = g >= 0 && lattice->kind[g] == AET_LATTICE_FCC ? g : -1;
+  }
+  code = AetOrderPlanCreateSites(lattice->total, lattice->grains, grain, (const int(*)[3])lattice->index, (const double(*)[9])lattice->cell,
+                                 sigma_angstrom, plan);
+  PetscCall(PetscFree(grain));
+  PetscFunctionReturn(code);
+}
+
+/* The neighbours of the atoms of one grain; who[]: the atom at a point of its grid. */
+static void NearGrain(AetOrderPlan p, const Grain *g, PetscInt *who, ptrdiff_t (*near)[AET_FCC_ABOUT])
+{
+  for (ptrdiff_t q = 0; q < g->n[0] * g->n[1] * g->n[2]; q++) who[q] = -1;
+  for (ptrdiff_t m = g->last - 1; m >= g->first; m--) who[p->place[p->member[m]]] = p->member[m]; /* of two the first */
+  for (ptrdiff_t m = g->first; m < g->last; m++) {
+    const PetscInt  i = p->member[m];
+    const ptrdiff_t q = p->place[i], at[3] = {q % g->n[0], q / g->n[0] % g->n[1], q / g->n[0] / g->n[1]};
+    for (int n = 0; n < AET_FCC_ABOUT; n++) {
+      ptrdiff_t to[3];
+      int       inside = 1;
+      for (int a = 0; a < 3; a++) to[a] = at[a] + AetFccNear[n][a], inside &= to[a] >= 0 && to[a] < g->n[a];
+      near[i][n] = inside ? who[(to[2] * g->n[1] + to[1]) * g->n[0] + to[0]] : -1;
+    }
+  }
+}
+
+PetscErrorCode AetOrderPlanNear(AetOrderPlan p, ptrdiff_t (*near)[AET_FCC_ABOUT])
+{
+  ptrdiff_t room = 1;
+  PetscInt *who;
+
+  PetscFunctionBegin;
+  for (PetscInt i = 0; i < p->total; i++)
+    for (int n = 0; n < AET_FCC_ABOUT; n++) near[i][n] = -1;
+  for (PetscInt k = 0; k < p->grains; k++) room = PetscMax(room, p->grain[k].n[0] * p->grain[k].n[1] * p->grain[k].n[2]);
+  PetscCall(PetscMalloc1((size_t)room, &who));
+  for (PetscInt k = 0; k < p->grains; k++) NearGrain(p, p->grain + k, who, near);
+  PetscCall(PetscFree(who));
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 

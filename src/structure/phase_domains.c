@@ -1,0 +1,124 @@
+/* Domains: connected regions of one template of chemical order. */
+#include "structure/chemistry_private.h"
+
+enum { ROUNDS = 8 };
+
+/* Probability that the atom has the species that the template has there. */
+static double Agrees(const AetSites *s, int phase, ptrdiff_t i)
+{
+  const int expected = AetPhaseSpecies(AetPhases + phase, s->lattice->index[i]);
+
+  return s->p[i][expected] >= 0 ? s->p[i][expected] : s->letter[i] == expected;
+}
+
+/* Of a site and its nearest and second neighbours those that have the template's species, expected, out of how many. */
+static double Agreement(const AetSites *s, int phase, PetscInt i, int *of)
+{
+  double agree = Agrees(s, phase, i);
+
+  *of = 1;
+  for (int n = 0; n < AET_FCC_ABOUT; n++) {
+    if (s->near[i][n] < 0) continue;
+    agree += Agrees(s, phase, s->near[i][n]);
+    ++*of;
+  }
+  return agree;
+}
+
+/* Agreement, and for a smooth boundary half an atom for every neighbour that has the label already. */
+static double Score(const AetSites *s, const int *label, int phase, PetscInt i)
+{
+  int of, votes = 0;
+
+  for (int n = 0; n < AET_FCC_NEAR; n++) votes += s->near[i][n] >= 0 && label[s->near[i][n]] == phase;
+  return Agreement(s, phase, i, &of) + 0.5 * votes;
+}
+
+/* Between two domains the Gaussian sees a mixture of both, which may look like a third. A site of templates above the threshold takes that
+   of its neighbours' which agrees best with what is next to it. */
+static int Sharper(const AetSites *s, const int *label, PetscInt i)
+{
+  int    best = label[i];
+  double most = -1;
+
+  for (int n = 0; n < AET_FCC_NEAR; n++) {
+    const int other = s->near[i][n] < 0 ? -1 : label[s->near[i][n]];
+    if (other < 0 || other == label[i] || other == best) continue;
+    if (most < 0) most = Score(s, label, label[i], i);
+    const double score = Score(s, label, other, i);
+    if (score > most || (score == most && best != label[i] && other < best)) most = score, best = other;
+  }
+  return best;
+}
+
+static void Sharpen(const AetSites *s, int *label, int *next)
+{
+  for (int round = 0, moved = 1; round < ROUNDS && moved; round++) {
+    moved = 0;
+    for (PetscInt i = 0; i < s->total; i++) {
+      next[i] = label[i] < 0 ? -1 : Sharper(s, label, i);
+      moved |= next[i] != label[i];
+    }
+    for (PetscInt i = 0; i < s->total; i++) label[i] = next[i];
+  }
+}
+
+/* A site below the threshold is near the adjacent domain whose template agrees best with what is next to the site, if more than half does.
+ */
+static PetscInt Adjacent(const AetSites *s, AetChemistry c, PetscInt i)
+{
+  PetscInt found = -1;
+  double   most = 0;
+  int      of;
+
+  for (int n = 0; n < AET_FCC_NEAR; n++) {
+    const PetscInt d = s->near[i][n] < 0 ? -1 : c->domain[s->near[i][n]];
+    if (d < 0 || d == found) continue;
+    const double agree = Agreement(s, c->domain_list[d].phase, i, &of);
+    if (2 * agree > of && (agree > most || (agree == most && d < found))) most = agree, found = d;
+  }
+  return found;
+}
+
+static void Describe(const AetSites *s, const int *label, AetChemistry c)
+{
+  for (PetscInt i = 0; i < c->total; i++) {
+    if (c->domain[i] < 0) continue;
+    AetChemicalDomain *d = c->domain_list + c->domain[i];
+    d->phase = label[i];
+    d->grain = s->lattice->grain[i];
+    d->max_order = d->sites ? PetscMax(d->max_order, c->order[i]) : c->order[i];
+    d->mean_order += c->order[i];
+    for (int a = 0; a < 3; a++) d->centre[a] += s->position[3 * (ptrdiff_t)i + a];
+    d->sites++;
+  }
+  for (PetscInt k = 0; k < c->domains; k++) {
+    AetChemicalDomain *d = c->domain_list + k;
+    d->mean_order /= d->sites;
+    for (int a = 0; a < 3; a++) d->centre[a] /= d->sites;
+  }
+}
+
+PetscErrorCode AetChemistryDomains(const AetSites *s, AetChemistry c)
+{
+  const size_t room = (size_t)c->total + 1;
+  int         *label, *next;
+  ptrdiff_t   *region, *queue;
+
+  PetscFunctionBegin;
+  PetscCall(PetscMalloc4(room, &label, room, &next, room, &region, room, &queue));
+  for (PetscInt i = 0; i < c->total; i++) label[i] = c->phase[i] >= 0 && c->order[i] >= s->settings->threshold ? c->phase[i] : -1;
+  Sharpen(s, label, next);
+  c->domains = (PetscInt)AetComponents(c->total, (const ptrdiff_t(*)[AET_FCC_ABOUT])s->near, label, s->settings->min_sites, region, queue);
+  for (PetscInt i = 0; i < c->total; i++) c->domain[i] = (PetscInt)region[i];
+  PetscCall(PetscCalloc1((size_t)c->domains + 1, &c->domain_list));
+  Describe(s, label, c);
+  PetscCall(PetscFree4(label, next, region, queue));
+  for (PetscInt i = 0; i < c->total; i++) {
+    c->near_domain[i] = c->domain[i] >= 0 || c->phase[i] < 0 ? c->domain[i] : Adjacent(s, c, i);
+    c->state[i] = c->domain[i] >= 0 ? c->domain_list[c->domain[i]].phase
+                  : c->phase[i] < 0 ? -1
+                                    : AET_PHASES_ORDERED + (c->fraction[i] < 0.5);
+  }
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
