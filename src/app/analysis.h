@@ -15,12 +15,20 @@ typedef struct {
   double            *position; /* [total][3] in Å */
   int               *species;  /* [total] */
   double             cutoff_angstrom;
-  AetAnalyseOrder    kind;  /* of the order parameter: never auto */
+  AetAnalyseOrder    kind;  /* of the order parameter; auto: of all phases */
   const double      *order; /* [total] of which nuclei are made; lent from below */
   const int         *group; /* [total] template of that order; NULL: of bonds; lent */
   AetNeighbours      neighbours;
   AetBondOrder       bonds;
-  AetSurface         surface;
+  AetSurface         surface; /* NULL: none */
+  AetVoronoi         voronoi;
+  AetPairs           pairs; /* NULL: no surface */
+  AetLocal           local;
+  AetLattice         lattice;
+  int                pair[2];     /* the two species, of phases */
+  AetOrderPlan       plan;        /* of phases; NULL: of bonds */
+  double            *phase_order; /* [total] of phases; NULL: of bonds */
+  int               *phase;       /* [total] of AetPhases, -1: none; NULL: of bonds */
   AetNuclei          nuclei;
   double            *sigma_sites; /* [nuclei->count] */
 } AetAnalysis;
@@ -41,9 +49,12 @@ typedef struct {
 PetscErrorCode AetAnalysisColumnsCreate(const AetAnalysis *analysis, AetAnalysisColumns *columns);
 PetscErrorCode AetAnalysisColumnsDestroy(AetAnalysisColumns *columns);
 
-/* The phase and the axis that nucleus k is made of, as words ("bonds", "-" where it has none). */
-void AetAnalysisPhaseOf(const AetAnalysis *analysis, PetscInt k, char phase[16], char axis[16]);
+/* Parts of AetAnalysisCreate: the order parameter; the standard deviations of the sizes of the nuclei. Collective. */
+PetscErrorCode AetAnalysisOrder(AetAnalysis *analysis);
+PetscErrorCode AetAnalysisSpread(AetAnalysis *analysis);
 
+/* The tables beside the one of atoms, into the file and as text beside it: nuclei, grains, pairs. Collective. */
+PetscErrorCode AetAnalysisWriteTables(const AetAnalysis *analysis, AetFile file, const AetOutput *output);
 /* structure.h5 as `path`, structure.xyz and the tables beside it. Collective. */
 PetscErrorCode AetAnalysisWrite(const AetAnalysis *analysis, const AetOutput *output, const char *path);
 /* Keys analyse.*. Collective. */

@@ -5,7 +5,7 @@
 #include <math.h>
 #include <string.h>
 
-enum { FACTOR = 2, PANEL_X = 600, PANEL_Y = 600, PLOT_Y = 300, LEFT = 40, RIGHT = 24, TOP = 50, BOTTOM = 44, BINS = 60, TICKS = 6 };
+enum { FACTOR = 2, PANEL_X = 600, PANEL_Y = 600, PLOT_Y = 300, LEFT = 40, RIGHT = 24, TOP = 50, BOTTOM = 44, BINS = 60, PLOTS = 3 };
 
 static const float white[3] = {1, 1, 1}, ink[3] = {0.02f, 0.02f, 0.03f}, pale[3] = {0.75f, 0.77f, 0.8f}, light[3] = {0.8f, 0.8f, 0.8f};
 
@@ -63,21 +63,19 @@ typedef struct {
   double    low, high;
 } Plot;
 
-static Plot Axes(AetCanvas *canvas, int column, const char *title, double low, double high)
+static Plot Axes(AetCanvas *canvas, int column, const char *title, double low, double high, int ticks)
 {
-  Plot p = {FACTOR * (column * PANEL_X + LEFT),
-            FACTOR * ((column + 1) * PANEL_X - RIGHT),
-            FACTOR * (PANEL_Y + TOP),
-            FACTOR * (PANEL_Y + PLOT_Y - BOTTOM),
-            low,
-            high};
-  char text[32];
+  const int wide = 2 * PANEL_X / PLOTS;
+  Plot      p = {.x0 = FACTOR * (column * wide + LEFT), .x1 = FACTOR * ((column + 1) * wide - RIGHT), .low = low, .high = high};
+  char      text[32];
 
-  for (int t = 0; t <= TICKS; t++) {
-    const ptrdiff_t x = p.x0 + (p.x1 - p.x0) * t / TICKS;
+  p.y0 = FACTOR * (PANEL_Y + TOP);
+  p.y1 = FACTOR * (PANEL_Y + PLOT_Y - BOTTOM);
+  for (int t = 0; t <= ticks && ticks; t++) {
+    const ptrdiff_t x = p.x0 + (p.x1 - p.x0) * t / ticks;
     ptrdiff_t       width;
     AetKernelCanvasBox(canvas, x - 1, p.y0, x + 1, p.y1, pale);
-    snprintf(text, sizeof text, "%.4g", low + (high - low) * t / TICKS);
+    snprintf(text, sizeof text, "%.4g", low + (high - low) * t / ticks);
     width = AetKernelCanvasText(canvas, 0, -100, 2 * FACTOR, text, ink); /* outside the picture: to measure */
     AetKernelCanvasText(canvas, x - width / 2, p.y1 + 6 * FACTOR, 2 * FACTOR, text, ink);
   }
@@ -89,7 +87,7 @@ static Plot Axes(AetCanvas *canvas, int column, const char *title, double low, d
 /* How many atoms have which order; bars in the colours of the cut. */
 static void Histogram(AetCanvas *canvas, int column, PetscInt total, const double *order)
 {
-  const Plot p = Axes(canvas, column, "atoms by order parameter", 0, 1.2);
+  const Plot p = Axes(canvas, column, "atoms by order parameter", 0, 1.2, 6);
   PetscInt   count[BINS] = {0}, most = 1;
   float      colour[3];
 
@@ -106,9 +104,10 @@ static void Histogram(AetCanvas *canvas, int column, PetscInt total, const doubl
 /* The nuclei, largest first, as bars of their numbers of atoms. */
 static PetscErrorCode Sizes(AetCanvas *canvas, int column, AetNuclei nuclei)
 {
-  const Plot p = Axes(canvas, column, "atoms of the nuclei - largest first", 0, PetscMax(nuclei->count, TICKS));
-  PetscInt  *place;
-  float      colour[3];
+  PetscInt *place;
+  float     colour[3];
+  char      title[48] = "no nuclei";
+  Plot      p;
 
   PetscFunctionBegin;
   PetscCall(PetscMalloc1((size_t)nuclei->count + 1, &place));
@@ -117,6 +116,9 @@ static PetscErrorCode Sizes(AetCanvas *canvas, int column, AetNuclei nuclei)
     for (; at > 0 && nuclei->sites[place[at - 1]] < nuclei->sites[k]; at--) place[at] = place[at - 1];
     place[at] = k;
   }
+  if (nuclei->count)
+    snprintf(title, sizeof title, "nuclei of %d to %d atoms", (int)nuclei->sites[place[nuclei->count - 1]], (int)nuclei->sites[place[0]]);
+  p = Axes(canvas, column, title, 0, PetscMax(nuclei->count, 6), 0);
   for (PetscInt b = 0; b < nuclei->count; b++) {
     const double    width = (double)(p.x1 - p.x0) / p.high;
     const double    height = (double)(p.y1 - p.y0) * nuclei->sites[place[b]] / nuclei->sites[place[0]];
@@ -126,6 +128,26 @@ static PetscErrorCode Sizes(AetCanvas *canvas, int column, AetNuclei nuclei)
   }
   PetscCall(PetscFree(place));
   PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+/* The pair distribution as a line, and its value 1 far away. */
+static void Distribution(AetCanvas *canvas, int column, const AetPairs pairs)
+{
+  const Plot p = Axes(canvas, column, "pair distribution by angstrom", 0, AET_PAIRS_REACH_ANGSTROM, 5);
+  const int  steps = (int)(p.x1 - p.x0);
+  double     most = 1, before = 0;
+
+  for (PetscInt b = 0; b < pairs->bins; b++) most = fmax(most, pairs->g[b]);
+  AetKernelCanvasBox(canvas, p.x0, p.y1 - (ptrdiff_t)((double)(p.y1 - p.y0) / most), p.x1,
+                     p.y1 - (ptrdiff_t)((double)(p.y1 - p.y0) / most) + 2, pale);
+  for (int s = 0; s < steps; s++) { /* between the middles of the bins */
+    const double   at = fmax(0, fmin(pairs->bins - 1.001, (s + 0.5) * pairs->bins / steps - 0.5));
+    const PetscInt b = (PetscInt)at;
+    const double   g = pairs->bins > 1 ? (1 - (at - b)) * pairs->g[b] + (at - b) * pairs->g[b + 1] : 0;
+    const double   high = fmax(g, before), low = fmin(g, before), scale = (double)(p.y1 - p.y0) / most;
+    AetKernelCanvasBox(canvas, p.x0 + s, p.y1 - (ptrdiff_t)(scale * high) - 3, p.x0 + s + 3, p.y1 - (ptrdiff_t)(scale * low) + 1, ink);
+    before = g;
+  }
 }
 
 static PetscErrorCode Fill(const AetAnalysis *a, const double angles_deg[3], AetCanvas *canvas)
@@ -148,6 +170,7 @@ static PetscErrorCode Fill(const AetAnalysis *a, const double angles_deg[3], Aet
   PetscCall(Cut(canvas, 1, a->atoms->total, seen, (const float(*)[3])colour, half, radius, title));
   Histogram(canvas, 0, a->atoms->total, a->order);
   PetscCall(Sizes(canvas, 1, a->nuclei));
+  if (a->pairs) Distribution(canvas, 2, a->pairs);
   PetscCall(PetscFree2(seen, colour));
   PetscFunctionReturn(PETSC_SUCCESS);
 }

@@ -7,7 +7,7 @@
 enum { AET_SHEET_COLUMNS = 48 };
 
 /* One column. `heads`: its names in the text, as many as it is wide, separated by commas; NULL: not there. `words`: what the text has for
-   the whole numbers 0, 1, ..., in place of them (NULL: the numbers). */
+   the whole numbers 0, 1, ..., in place of them (NULL: the numbers). All names are lent until the sheet is freed. */
 typedef struct {
   AetColumn          column;
   const char        *heads;

@@ -36,21 +36,28 @@ static PetscErrorCode Nuclei(AetAnalysis *a)
   if (!(s->threshold > 0)) s->threshold = a->kind == AET_ANALYSE_BOO ? AET_NUCLEUS_THRESHOLD_BOO : AET_NUCLEUS_THRESHOLD_CHEMICAL;
   PetscCall(AetNucleiCreate(a->atoms, a->order, a->group, s, &a->nuclei));
   PetscCall(PetscCalloc1((size_t)a->nuclei->count + 1, &a->sigma_sites));
-  PetscCall(AetNucleiSpread(a->atoms, a->nuclei, a->order, a->group, s, a->settings.threshold_spread, a->settings.replicas,
-                            a->settings.seed, NULL, NULL, a->sigma_sites));
+  PetscCall(AetAnalysisSpread(a));
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
 static PetscErrorCode Compute(AetAnalysis *a)
 {
+  AetLocalSettings   local;
+  AetLatticeSettings lattice;
+
   PetscFunctionBegin;
   PetscCall(AetAtomsGather(a->atoms, &a->position, &a->species));
   PetscCall(Cutoff(a));
   PetscCall(AetNeighboursCreate(a->atoms, a->cutoff_angstrom, &a->neighbours));
   PetscCall(AetBondOrderCreate(a->neighbours, &a->bonds));
   PetscCall(Surface(a));
-  a->kind = AET_ANALYSE_BOO;
-  a->order = a->bonds->order;
+  if (a->surface) PetscCall(AetPairsCreate(a->atoms, a->surface, AET_PAIRS_BIN_ANGSTROM, AET_PAIRS_REACH_ANGSTROM, &a->pairs));
+  PetscCall(AetVoronoiCreate(a->atoms, a->surface, &a->voronoi));
+  AetLocalDefaults(&local);
+  PetscCall(AetLocalCreate(a->atoms, &local, &a->local));
+  AetLatticeDefaults(&lattice);
+  PetscCall(AetLatticeCreate(a->neighbours, &lattice, &a->lattice));
+  PetscCall(AetAnalysisOrder(a));
   PetscCall(Nuclei(a));
   PetscFunctionReturn(PETSC_SUCCESS);
 }
@@ -78,6 +85,12 @@ PetscErrorCode AetAnalysisDestroy(AetAnalysis **analysis)
   if (!a) PetscFunctionReturn(PETSC_SUCCESS);
   PetscCall(PetscFree(a->sigma_sites));
   PetscCall(AetNucleiDestroy(&a->nuclei));
+  PetscCall(PetscFree2(a->phase_order, a->phase));
+  PetscCall(AetOrderPlanDestroy(&a->plan));
+  PetscCall(AetLatticeDestroy(&a->lattice));
+  PetscCall(AetLocalDestroy(&a->local));
+  PetscCall(AetVoronoiDestroy(&a->voronoi));
+  PetscCall(AetPairsDestroy(&a->pairs));
   PetscCall(AetSurfaceDestroy(&a->surface));
   PetscCall(AetBondOrderDestroy(&a->bonds));
   PetscCall(AetNeighboursDestroy(&a->neighbours));
@@ -89,7 +102,7 @@ PetscErrorCode AetAnalysisDestroy(AetAnalysis **analysis)
 
 static PetscErrorCode Report(const AetAnalysis *a)
 {
-  static const char *const order[] = {"of bonds", "of L1_0", "of L1_2", ""};
+  static const char *const order[] = {"of bonds", "of L1_0", "of L1_2", "of L1_0 and L1_2"};
 
   PetscFunctionBegin;
   PetscCall(AetReport(a->atoms->comm, "  %d atoms, neighbours within %.3f Å; order %s: %d nuclei, %d smaller ones dropped\n",

@@ -37,6 +37,13 @@ static PetscErrorCode Whole(AetAnalysisColumns *c, const char *name, const char 
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
+/* The same of int. */
+static PetscErrorCode Codes(AetAnalysisColumns *c, const char *name, const char *text, int width, const int *all)
+{
+  Next(c, name, "", text, AET_COLUMN_INT, width)->data = (void *)(uintptr_t)(all + (ptrdiff_t)width * c->start);
+  return PETSC_SUCCESS;
+}
+
 static PetscErrorCode Flag(AetAnalysisColumns *c, const char *name, const char *text, const PetscBool *all)
 {
   AetColumn *column = Next(c, name, "", text, AET_COLUMN_INT, 1);
@@ -93,9 +100,49 @@ static PetscErrorCode OfSurface(const AetAnalysis *a, AetAnalysisColumns *c)
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
+static PetscErrorCode OfVoronoi(const AetAnalysis *a, AetAnalysisColumns *c)
+{
+  PetscFunctionBegin;
+  Real(c, "volume", "angstrom3", "of the Voronoi cell, inside the surface", 1, a->voronoi->volume);
+  PetscCall(
+      Whole(c, "voronoi_coordination", "faces of the Voronoi cell, those under 1 % of its area dropped", 1, a->voronoi->coordination, 0));
+  PetscCall(Whole(c, "voronoi_index", "of these, those of 3, 4, 5 and 6 edges", 4, (const PetscInt *)a->voronoi->faces, 0));
+  PetscCall(Flag(c, "voronoi_closed", "1 where the cell is closed: the atom is surrounded by others", a->voronoi->closed));
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+static PetscErrorCode OfLocal(const AetAnalysis *a, AetAnalysisColumns *c)
+{
+  const AetLocal l = a->local;
+
+  PetscFunctionBegin;
+  PetscCall(Codes(c, "cna", "adaptive common-neighbour analysis: 0 other, 1 fcc, 2 hcp, 3 bcc, 4 icosahedral", 1, l->cna));
+  PetscCall(Codes(c, "ptm", "polyhedral template matching: 0 other, 1 fcc, 2 hcp, 3 bcc, 4 icosahedral, 5 simple cubic", 1, l->ptm));
+  Real(c, "ptm_rmsd", "", "misfit of the best template over the distance of its neighbours; -1: too few neighbours", 1, l->ptm_rmsd);
+  Real(c, "ptm_scale", "angstrom", "nearest distance in the matched template; 0: none matched", 1, l->ptm_scale);
+  Real(c, "quaternion", "", "w, x, y, z of the rotation from the axes of the matched template to x, y, z", 4,
+       (const double *)l->quaternion);
+  PetscCall(Codes(c, "ordering", "of the matched neighbours: 0 none, 1 one species, 2 L1_0, 3 L1_2 minority, 4 L1_2 majority, 5 B2", 1,
+                  l->ordering));
+  Real(c, "centrosymmetry", "angstrom2", "of the 12 nearest neighbours; -1: fewer", 1, l->centrosymmetry);
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+static PetscErrorCode OfLattice(const AetAnalysis *a, AetAnalysisColumns *c)
+{
+  PetscFunctionBegin;
+  PetscCall(Whole(c, "grain", "grain of the crystal lattice, from 1; 0: none", 1, a->lattice->grain, 1));
+  PetscCall(Codes(c, "site", "index of the lattice site (fcc and bcc: in half edges)", 3, (const int *)a->lattice->index));
+  Real(c, "displacement", "angstrom", "x, y, z from the site of the fitted lattice; 0 without a grain", 3,
+       (const double *)a->lattice->displacement);
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
 static PetscErrorCode OfNuclei(const AetAnalysis *a, AetAnalysisColumns *c)
 {
   PetscFunctionBegin;
+  if (a->phase)
+    PetscCall(Codes(c, "phase", "template of the order: 0 to 5 L1_0, 6 to 9 L1_2 AB3, 10 to 13 L1_2 A3B; -1: no site", 1, a->phase));
   Real(c, "order", "", "order parameter of which the nuclei are made", 1, a->order);
   PetscCall(Whole(c, "nucleus", "nucleus of the atom, from 1; 0: none", 1, a->nuclei->label, 1));
   PetscCall(Flag(c, "core", "1 in the core of its nucleus", a->nuclei->core));
@@ -111,6 +158,9 @@ PetscErrorCode AetAnalysisColumnsCreate(const AetAnalysis *a, AetAnalysisColumns
   PetscCall(OfTheModel(a, c));
   PetscCall(OfBonds(a, c));
   PetscCall(OfSurface(a, c));
+  PetscCall(OfVoronoi(a, c));
+  PetscCall(OfLocal(a, c));
+  PetscCall(OfLattice(a, c));
   PetscCall(OfNuclei(a, c));
   PetscFunctionReturn(PETSC_SUCCESS);
 }

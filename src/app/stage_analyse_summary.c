@@ -23,7 +23,7 @@ static PetscErrorCode Median(PetscInt count, const double *value, double *median
 
 static PetscErrorCode OfOrder(const AetAnalysis *a, AetSummary summary)
 {
-  static const char *const name[] = {"boo", "l10", "l12"};
+  static const char *const name[] = {"boo", "l10", "l12", "l10+l12"};
   const PetscInt           total = a->atoms->total;
   PetscInt                 ordered = 0;
   double                   neighbours = 0, sum = 0, median = 0;
@@ -78,11 +78,60 @@ static PetscErrorCode OfNuclei(const AetAnalysis *a, AetSummary summary)
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
+/* The parts of the atoms that are of each local structure. */
+static PetscErrorCode OfLocal(const AetAnalysis *a, AetSummary summary)
+{
+  const int *const         kind[2] = {a->local->cna, a->local->ptm};
+  static const char *const name[2] = {"cna", "ptm"};
+  char                     key[64];
+
+  PetscFunctionBegin;
+  for (int m = 0; m < 2; m++) {
+    PetscInt count[AET_LOCAL_KINDS] = {0};
+    for (PetscInt i = 0; i < a->local->total; i++) count[kind[m][i]]++;
+    for (int k = 0; k < AET_LOCAL_KINDS; k++) {
+      if (!m && k == AET_LOCAL_SC) continue;
+      snprintf(key, sizeof key, "analyse.%s.%s", name[m], AetLocalName(k));
+      PetscCall(AetSummarySetNumber(summary, key, (double)count[k] / a->local->total));
+    }
+  }
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+static PetscErrorCode OfLattice(const AetAnalysis *a, AetSummary summary)
+{
+  PetscInt inside = 0;
+
+  PetscFunctionBegin;
+  for (PetscInt i = 0; i < a->lattice->total; i++) inside += a->lattice->grain[i] >= 0;
+  PetscCall(AetSummarySetNumber(summary, "analyse.grains", a->lattice->grains));
+  PetscCall(AetSummarySetNumber(summary, "analyse.lattice_fraction", (double)inside / a->lattice->total));
+  if (!a->lattice->grains) PetscFunctionReturn(PETSC_SUCCESS);
+  PetscCall(AetSummarySetText(summary, "analyse.lattice", AetLatticeKindName(a->lattice->kind[0])));
+  PetscCall(AetSummarySetNumber(summary, "analyse.nearest_angstrom", a->lattice->nearest[0]));
+  PetscCall(AetSummarySetNumber(summary, "analyse.displacement_rms_pm", AET_PM_PER_ANGSTROM * a->lattice->rms[0]));
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+static PetscErrorCode OfPairs(const AetAnalysis *a, AetSummary summary)
+{
+  PetscFunctionBegin;
+  if (!a->pairs) PetscFunctionReturn(PETSC_SUCCESS);
+  PetscCall(AetSummarySetNumber(summary, "analyse.pairs_first_peak_angstrom", a->pairs->first_peak));
+  PetscCall(AetSummarySetNumber(summary, "analyse.pairs_first_valley_angstrom", a->pairs->first_valley));
+  PetscCall(AetSummarySetNumber(summary, "analyse.pairs_coordination", a->pairs->coordination));
+  PetscCall(AetSummarySetNumber(summary, "analyse.density_per_angstrom3", a->pairs->density));
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
 PetscErrorCode AetAnalysisSummarise(const AetAnalysis *a, AetSummary summary)
 {
   PetscFunctionBegin;
   PetscCall(OfOrder(a, summary));
   PetscCall(OfSurface(a, summary));
+  PetscCall(OfPairs(a, summary));
+  PetscCall(OfLocal(a, summary));
+  PetscCall(OfLattice(a, summary));
   PetscCall(OfNuclei(a, summary));
   PetscFunctionReturn(PETSC_SUCCESS);
 }

@@ -65,6 +65,11 @@ check "no picture where none is wanted" [ ! -e again/analyse.png ]
 { echo $((atoms + 1)); sed -n '2,$p' fcc.xyz; sed -n 9p fcc.xyz; } >twice.xyz
 sed '7s/[^ ]* *\(.*\) [^ ]*$/Fe \1 nan/' fcc.xyz >nan.xyz
 sed 's/^Pt/Qq/' fcc.xyz >unknown.xyz
+bad 'two species for l10, found 1' one.xyz -analyse_order l10
+ball 3 8 sc >sc.xyz
+awk 'NR > 2 && NR % 2 { $1 = "Pt" } { print }' sc.xyz >mixed.xyz
+bad 'fcc lattice for l12, found none' mixed.xyz -analyse_order l12
+check "the phase" grep -q '^1,1,.*,l10,' made/nuclei.csv
 for model in one two unknown; do
   good "$RANKS" analyse $model.xyz -output hard -pictures $([ $model = one ] && echo $pictures || echo false)
 done
