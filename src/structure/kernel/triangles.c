@@ -141,12 +141,23 @@ static double ToTriangle(const double x[3], const double *const corner[3])
   return fmin(fmin(ToSegment(x, corner[0], corner[1]), ToSegment(x, corner[1], corner[2])), ToSegment(x, corner[2], corner[0]));
 }
 
+/* fmin and fmax are calls, and no number here is not a number */
+static inline double Less(double a, double b)
+{
+  return a < b ? a : b;
+}
+
+static inline double More(double a, double b)
+{
+  return a > b ? a : b;
+}
+
 static double ToBox(const double x[3], const AetTriangleNode *node)
 {
   double sum = 0;
 
   for (int a = 0; a < 3; a++) {
-    const double out = fmax(fmax(node->low[a] - x[a], x[a] - node->high[a]), 0);
+    const double out = More(More(node->low[a] - x[a], x[a] - node->high[a]), 0);
     sum += out * out;
   }
   return sum;
@@ -163,7 +174,7 @@ double AetTrianglesNearest(const AetTriangleTree *tree, const double x[3])
     if (ToBox(x, node) >= best) continue;
     for (int i = node->first; i < node->first + node->count; i++) {
       const double *corner[3] = {Corner(tree, tree->corner[i], 0), Corner(tree, tree->corner[i], 1), Corner(tree, tree->corner[i], 2)};
-      best = fmin(best, ToTriangle(x, corner));
+      best = Less(best, ToTriangle(x, corner));
     }
     if (node->count == 0) { /* the nearer child is taken first */
       const int second = ToBox(x, &tree->node[node->first]) < ToBox(x, &tree->node[node->first + 1]);
@@ -181,8 +192,8 @@ static int MeetsBox(const AetTriangleNode *node, const double x[3], const double
 
   for (int a = 0; a < 3; a++) {
     const double low = (node->low[a] - rim - x[a]) * inverse[a], high = (node->high[a] + rim - x[a]) * inverse[a];
-    enter = fmax(enter, fmin(low, high));
-    leave = fmin(leave, fmax(low, high));
+    enter = More(enter, Less(low, high));
+    leave = Less(leave, More(low, high));
   }
   return enter <= leave;
 }
@@ -220,7 +231,7 @@ int AetTrianglesCross(const AetTriangleTree *tree, const double x[3], const doub
   int    stack[DEPTH], depth = 0, found = 0;
   double inverse[3];
 
-  for (int a = 0; a < 3; a++) inverse[a] = 1 / direction[a];
+  for (int a = 0; a < 3; a++) inverse[a] = 1 / (direction[a] != 0 ? direction[a] : 1e-300);
   if (tree->count > 0) stack[depth++] = 0;
   while (depth > 0) {
     const AetTriangleNode *node = &tree->node[stack[--depth]];

@@ -103,7 +103,10 @@ static double Farthest(int count, const double (*corner)[3])
 {
   double most = 0;
 
-  for (int c = 0; c < count; c++) most = fmax(most, Dot(corner[c], corner[c]));
+  for (int c = 0; c < count; c++) {
+    const double square = Dot(corner[c], corner[c]);
+    if (square > most) most = square;
+  }
   return sqrt(most);
 }
 
