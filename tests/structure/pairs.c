@@ -144,6 +144,49 @@ static void TestRanks(void)
   for (int k = 0; k < 2; k++) AET_TEST_CALL(AetPairsDestroy(&p[k]));
 }
 
+static double Published(const char *file, int particle)
+{
+  char      path[600];
+  ptrdiff_t rows, columns;
+  double   *table, value;
+
+  AetTestData("atoms/hea", path, sizeof path);
+  snprintf(path + strlen(path), sizeof path - strlen(path), "/%s", file);
+  AET_TEST_CALL(AetTableRead(MPI_COMM_WORLD, path, &rows, &columns, &table));
+  AET_TEST(rows * columns == 25);
+  value = table[particle - 1];
+  AET_TEST_CALL(PetscFree(table));
+  return value;
+}
+
+/* First peak and valley as published for two measured particles; how theirs were smoothed is not known. */
+static void TestMeasured(void)
+{
+  char path[600];
+
+  if (!AetTestData("atoms/hea", path, sizeof path)) return;
+  for (int particle = 3; particle <= 25; particle += 22) {
+    char      file[700];
+    ptrdiff_t rows, columns;
+    double   *table, *x, cutoff;
+    AetAtoms  atoms;
+    AetPairs  p;
+    snprintf(file, sizeof file, "%s/BOO_HEA_%d_nanoparticle.mat:model", path, particle);
+    AET_TEST_CALL(AetTableRead(MPI_COMM_WORLD, file, &rows, &columns, &table));
+    x = malloc(3 * (size_t)columns * sizeof *x);
+    for (ptrdiff_t i = 0; i < 3 * columns; i++) x[i] = table[i % 3 * columns + i / 3];
+    atoms = TestAtoms(columns, x);
+    AET_TEST_CALL(AetFirstValley(atoms, &cutoff));
+    p = Pairs(atoms, 0.1, 20);
+    AET_TEST_CLOSE(p->first_peak, Published("peakposition.mat:peakposition", particle), 0.02);
+    AET_TEST_CLOSE(p->first_valley, Published("valleyposition.mat:valleyposition", particle), 0.06);
+    AET_TEST_CLOSE(cutoff, p->first_valley, 0.06);
+    AET_TEST_CALL(AetPairsDestroy(&p));
+    AET_TEST_CALL(PetscFree(table));
+    free(x);
+  }
+}
+
 static void TestBad(void)
 {
   const double x[15] = {0, 0, 0, 2, 0, 0, 0, 2, 0, 0, 0, 2, 2, 2, 2};
@@ -164,4 +207,4 @@ static void TestBad(void)
 }
 
 AET_TEST_MAIN("pair distribution", {"gas", TestGas}, {"crystal", TestCrystal}, {"species", TestSpecies}, {"disorder", TestDisorder},
-              {"ranks", TestRanks}, {"bad input", TestBad})
+              {"measured", TestMeasured}, {"ranks", TestRanks}, {"bad input", TestBad})

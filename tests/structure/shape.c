@@ -49,6 +49,90 @@ static void TestCube(void)
   AET_TEST_CALL(AetAtomsDestroy(&atoms));
 }
 
+static int InInnerBall(const double x[3])
+{
+  return Length(x) < 18.6;
+}
+
+/* Atoms evenly on a sphere of 20 Å, filled with a crystal: what is known of a ball, less the sagitta of its facets. */
+static void TestBall(void)
+{
+  enum { SKIN = 1600 };
+  static double x[3 * MOST];
+  const double  radius = 20;
+  int           count = LatticePoints(3.8, 4, fcc, 6, InInnerBall, 0, MOST - SKIN, x), rim = 0, first = count;
+  AetAtoms      atoms;
+  AetSurface    s;
+  double        worst = 0;
+
+  for (int k = 0; k < SKIN; k++, count++) {
+    const double z = 1 - (2 * k + 1.0) / SKIN, across = sqrt(1 - z * z), angle = M_PI * (3 - sqrt(5)) * k;
+    x[3 * count] = radius * across * cos(angle), x[3 * count + 1] = radius * across * sin(angle), x[3 * count + 2] = radius * z;
+  }
+  atoms = TestAtoms(count, x);
+  AET_TEST_CALL(AetSurfaceCreate(atoms, AET_SURFACE_ALPHA_ANGSTROM, &s));
+  for (int i = 0; i < count; i++) {
+    rim += s->surface[i] == (i >= first);
+    worst = fmax(worst, fabs(radius - Length(x + 3 * i) - s->depth[i]));
+  }
+  AET_TEST(rim == count && s->facets == 2 * SKIN - 4); /* Euler */
+  AET_TEST_CLOSE(s->volume / (4 * M_PI / 3 * pow(radius, 3)), 1, 0.01);
+  AET_TEST_CLOSE(s->area / (4 * M_PI * radius * radius), 1, 0.005);
+  AET_TEST_CLOSE(worst, 0, 0.06);
+  AET_TEST_CALL(AetSurfaceDestroy(&s));
+  AET_TEST_CALL(AetAtomsDestroy(&atoms));
+}
+
+static int Signed(const void *left, const void *right)
+{
+  const PetscInt64 a = *(const PetscInt64 *)left, b = *(const PetscInt64 *)right;
+
+  return (a > b) - (a < b);
+}
+
+/* Whether every edge is passed as often one way as the other: the surface is closed and turned the same way everywhere. */
+static int Closed(AetSurface s)
+{
+  PetscInt64 *edge[2];
+  int         equal;
+
+  for (int way = 0; way < 2; way++) {
+    edge[way] = malloc(3 * (size_t)s->facets * sizeof(PetscInt64));
+    for (PetscInt k = 0; k < 3 * s->facets; k++) {
+      const PetscInt64 a = s->facet[k / 3][k % 3], b = s->facet[k / 3][(k + 1) % 3];
+      edge[way][k] = way ? b * s->total + a : a * s->total + b;
+    }
+    qsort(edge[way], 3 * (size_t)s->facets, sizeof(PetscInt64), Signed);
+  }
+  equal = !memcmp(edge[0], edge[1], 3 * (size_t)s->facets * sizeof(PetscInt64));
+  free(edge[0]);
+  free(edge[1]);
+  return equal;
+}
+
+/* Perfect crystals, where up to eight atoms lie on one sphere, as they are and moved by 20 pm, with two atoms nearly in one place. */
+static void TestDegenerate(void)
+{
+  static double x[3 * MOST];
+  const double  edge[3] = {3.8, 3.0, 2.6}, noises[2] = {0, 0.1155};
+
+  for (int c = 0; c < 6; c++) {
+    const int kind = c % 3;
+    int count = LatticePoints(edge[kind], kind == 0 ? 4 : kind == 1 ? 2 : 1, kind == 1 ? bcc : fcc, 9, InBall, noises[c / 3], MOST - 1, x);
+    AetAtoms   atoms;
+    AetSurface s;
+    for (int k = 0; k < 3; k++) x[3 * count + k] = x[3 * 50 + k] + (k == 0 ? 1e-9 : 0);
+    atoms = TestAtoms(++count, x);
+    AET_TEST_CALL(AetSurfaceCreate(atoms, AET_SURFACE_ALPHA_ANGSTROM, &s));
+    AET_TEST(s->pieces == 1 && s->voids == 0);
+    AET_TEST(Closed(s));
+    AET_TEST(s->area > cbrt(36 * M_PI * s->volume * s->volume) && s->area < 1.1 * cbrt(36 * M_PI * s->volume * s->volume));
+    AET_TEST_CLOSE(cbrt(3 * s->volume / 4 / M_PI), 22 - 0.25 * edge[kind], 0.5);
+    AET_TEST_CALL(AetSurfaceDestroy(&s));
+    AET_TEST_CALL(AetAtomsDestroy(&atoms));
+  }
+}
+
 static void TestValley(void)
 {
   static double x[3 * MOST];
@@ -113,4 +197,5 @@ static void TestBad(void)
   }
 }
 
-AET_TEST_MAIN("shape", {"cube", TestCube}, {"pieces", TestPieces}, {"first valley", TestValley}, {"bad input", TestBad})
+AET_TEST_MAIN("shape", {"cube", TestCube}, {"ball", TestBall}, {"degenerate", TestDegenerate}, {"pieces", TestPieces},
+              {"first valley", TestValley}, {"bad input", TestBad})

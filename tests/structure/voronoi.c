@@ -185,6 +185,37 @@ static void TestSurface(void)
   }
 }
 
+/* In a thin gas cells are large: those cut by the near atoms are those cut by all. */
+static void TestCertain(void)
+{
+  enum { POINTS = 250 };
+  static double  x[3 * POINTS], to[POINTS][3];
+  AetVoronoiWork work;
+  AetAtoms       atoms;
+  AetVoronoi     v;
+  int            wrong = 0, far = 0;
+
+  for (uint64_t i = 0; i < 3 * POINTS; i++) x[i] = 24 * AetRandomUniform(10, 1, i);
+  atoms = TestAtoms(POINTS, x);
+  AET_TEST_CALL(AetVoronoiCreate(atoms, NULL, &v));
+  AET_TEST(AetVoronoiWorkCreate(&work, POINTS) == 0);
+  for (int i = 0; i < POINTS; i++) {
+    AetVoronoiCell cell;
+    int            count = 0;
+    for (int j = 0; j < POINTS; j++) {
+      for (int a = 0; a < 3; a++) to[count][a] = x[3 * j + a] - x[3 * i + a];
+      count += j != i;
+    }
+    AetVoronoiCut(&work, count, (const double(*)[3])to, AET_SURFACE_ALPHA_ANGSTROM, AET_VORONOI_FACE, &cell);
+    wrong += fabs(v->volume[i] - cell.volume) > 1e-9 * cell.volume || v->coordination[i] != cell.coordination;
+    far += 2 * cell.farthest > 1.3 * AET_SURFACE_ALPHA_ANGSTROM;
+  }
+  AET_TEST(wrong == 0 && far > POINTS / 2);
+  AetVoronoiWorkFree(&work);
+  AET_TEST_CALL(AetVoronoiDestroy(&v));
+  AET_TEST_CALL(AetAtomsDestroy(&atoms));
+}
+
 static void TestRanks(void)
 {
   enum { POINTS = 301 };
@@ -228,4 +259,4 @@ static void TestBad(void)
 }
 
 AET_TEST_MAIN("Voronoi cells", {"crystals", TestCrystals}, {"icosahedron", TestIcosahedron}, {"fill space", TestFills},
-              {"Voro++", TestOracle}, {"surface", TestSurface}, {"ranks", TestRanks}, {"bad input", TestBad})
+              {"Voro++", TestOracle}, {"certain", TestCertain}, {"surface", TestSurface}, {"ranks", TestRanks}, {"bad input", TestBad})
