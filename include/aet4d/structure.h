@@ -324,6 +324,36 @@ AET_EXTERN void AetLatticeSite(AetLattice lattice, PetscInt grain, const int ind
 /** NULL is accepted. Not collective. */
 AET_EXTERN PetscErrorCode AetLatticeDestroy(AetLattice *lattice);
 
+/** The displacements of an AetLattice as a smooth field, and its gradient: at every atom a straight line is fitted to the displacements
+    against the sites around it, weighted by a Gaussian (docs/theory/strain.md). Strain is relative to the grain's cell: with
+    AET_LATTICE_FREE to its mean. Grains do not see each other. All 0 where an atom has no grain or too few others around it. */
+typedef struct _p_AetStrain *AetStrain;
+struct _p_AetStrain {
+  PetscInt total;
+  double   sigma_angstrom;    /* of the Gaussian; the resolution (full width at half maximum) is 2.355 of it */
+  double (*displacement)[3];  /* [total] the smooth field in Å */
+  double (*strain)[6];        /* [total] xx, yy, zz, yz, xz, xy: (∂_a u_b + ∂_b u_a)/2 */
+  double (*rotation)[3];      /* [total] rad about x, y, z: half the curl */
+  double (*sigma)[6];         /* [total] standard deviation of strain, from that of the atoms (sigma_total, else sigma), else from scatter */
+  double (*scatter)[3];       /* [total] Å: standard deviation of x, y, z of the atoms around about the smooth field */
+  double  *density;           /* [total] of the grain's sites seen by the Gaussian, 1 in the bulk, about 0.5 on a face */
+  double (*deformation)[9];   /* [total] second estimate: F [a][b] of the bonds to nearest neighbours, bond = F · bond of the cell; 0: fewer
+                                 than four, or all in a plane */
+  double *d2min;              /* [total] mean over them of |bond - F · bond of the cell|² in Å² (Falk, Langer, Phys. Rev. E 57 (1998) 7192) */
+};
+/** Gaussian 3.89 Å, a lattice constant, unless there is a reason. AET_ERR_INPUT: a width that is not positive, a lattice of other atoms.
+    Collective on atoms->comm. */
+AET_EXTERN PetscErrorCode AetStrainCreate(AetAtoms atoms, AetLattice lattice, double sigma_angstrom, AetStrain *strain);
+/** NULL is accepted. Not collective. */
+AET_EXTERN PetscErrorCode AetStrainDestroy(AetStrain *strain);
+/** Weight of a place by its density: 0 below 0.5, 1 from 0.6, a ramp between. Not collective. */
+AET_EXTERN double AetStrainMask(double density);
+/** The same fit at the voxels of a grid like `grid` (only its shape and pixel size are used): strain [6], rotation [3] (may be NULL) and mask
+    (may be NULL) are created as volumes; the grain is that of the nearest atom; where the mask is 0, all is 0. Collective on grid->comm, on
+    whose ranks atoms, lattice and strain must be complete. */
+AET_EXTERN PetscErrorCode AetStrainGrid(AetAtoms atoms, AetLattice lattice, AetStrain strain, AetVolume grid, AetVolume volume[6],
+                                        AetVolume rotation[3], AetVolume *mask);
+
 /* end of: lattice, displacement, strain */
 
 /* ---------------------------------------------------------------- vacancies, dislocations */

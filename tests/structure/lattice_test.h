@@ -67,4 +67,15 @@ static inline AetLattice SampleLattice(const Sample *s, const AetLatticeSettings
   return lattice;
 }
 
+/* The undeformed cubic cell of that constant: displacements hold all strain. */
+static inline AetLattice SampleLatticeOf(const Sample *s, double constant)
+{
+  AetLatticeSettings settings;
+
+  AetLatticeDefaults(&settings);
+  settings.shape = AET_LATTICE_IDEAL;
+  settings.lattice_angstrom = constant;
+  return SampleLattice(s, &settings);
+}
+
 #endif
