@@ -61,8 +61,8 @@ AET_EXTERN PetscErrorCode AetAgree(MPI_Comm comm, PetscErrorCode local);
 
 /* ---------------------------------------------------------------- an end that is asked for */
 
-/** From now on SIGUSR1 and SIGTERM leave a note instead of ending the process, the second SIGTERM excepted; false ends it. Not collective.
- */
+/** From now on SIGUSR1 and SIGTERM leave a note instead of ending the process, the second SIGTERM excepted; false ends it. Calls nest: the
+    last false of as many ends it. Not collective. */
 AET_EXTERN PetscErrorCode AetInterruptWatch(PetscBool watch);
 /** Whether this rank has got such a signal since. Not collective. */
 AET_EXTERN PetscBool AetInterruptAsked(void);
@@ -121,9 +121,11 @@ AET_EXTERN PetscErrorCode AetOptionsInsertYaml(MPI_Comm comm, const char *path);
     Collective. */
 AET_EXTERN PetscErrorCode AetOptionsCheck(MPI_Comm comm);
 /** From now on every getter looks for `prefix` + key before key: "series_time_1_" gives the stages the keys of the first time point. NULL
-   or
-    "" ends it. Not collective; the same on every rank. */
+    or "" ends it. Not collective; the same on every rank of the communicators that are worked on. */
 AET_EXTERN PetscErrorCode AetOptionsSetScope(const char *prefix);
+/** Numbers n of the time points of which a key series_time_<n>_... is set, ascending; free with PetscFree. AET_ERR_INPUT for a number that
+    is not written as 1, 2, ... Not collective. */
+AET_EXTERN PetscErrorCode AetOptionsTimes(int *count, PetscInt **numbers);
 /** Values: what was set, or the table's default. `key` must be in a registered table and of that type. A value
     that is wrong, or missing where there is no default, is an AET_ERR_INPUT that says who set it. Not collective. */
 AET_EXTERN PetscErrorCode AetOptionGetBool(const char *key, PetscBool *value);
@@ -186,6 +188,9 @@ AET_EXTERN PetscErrorCode AetProgressDestroy(AetProgress *progress);
 AET_EXTERN PetscErrorCode AetReport(MPI_Comm comm, const char *format, ...) __attribute__((format(printf, 2, 3)));
 /** Opens `path` as the run's log (appends; rank 0 of comm). Collective. NULL closes it. */
 AET_EXTERN PetscErrorCode AetReportOpen(MPI_Comm comm, const char *path);
+/** From now on every line of reports and progress on stdout begins with [label], for lines of several groups of ranks mix there; a terminal
+    gets a line per tenth. The log stays as it is. NULL ends it. Not collective. */
+AET_EXTERN PetscErrorCode AetReportLabel(const char *label);
 
 /* ---------------------------------------------------------------- random numbers keyed by (seed, stream, global index)
    Philox4x32-10 (Salmon et al., SC11): the same numbers on any number of ranks. Not collective. */
@@ -225,11 +230,14 @@ AET_EXTERN PetscErrorCode AetProvenanceBegin(int argc, char **argv);
 /** Adds an input file with its digest (taken on rank 0 and broadcast; a digest is computed once per path and
     change of the file). Collective on comm. */
 AET_EXTERN PetscErrorCode AetProvenanceAddInput(MPI_Comm comm, const char *path);
+/** Forgets the inputs: what comes next is made from others. Not collective; the same on every rank of the communicators that are worked on.
+ */
+AET_EXTERN PetscErrorCode AetProvenanceForgetInputs(void);
 /** Adds a library to those that base names itself (PETSc, MPI, FFTW); a name given again takes the new version. Not collective; the same on
     every rank. */
 AET_EXTERN PetscErrorCode AetProvenanceAddLibrary(const char *name, const char *version);
 /** Calls visit(section, key, value, context): section "program" (name, version, commit, command, created), "options" (every resolved
-   option), "inputs" (path: digest), "libraries" (versions). The same bytes for the same inputs when SOURCE_DATE_EPOCH is set. Not
+   option; those of time points too, unless one is in scope), "inputs" (path: digest), "libraries" (versions). The same bytes for the same inputs when SOURCE_DATE_EPOCH is set. Not
    collective. */
 AET_EXTERN PetscErrorCode AetProvenanceForEach(void (*visit)(const char *section, const char *key, const char *value, void *context),
                                                void *context);
@@ -252,6 +260,8 @@ AET_EXTERN PetscErrorCode AetSummaryGetNumber(AetSummary summary, const char *ke
 AET_EXTERN PetscErrorCode AetSummaryGetText(AetSummary summary, const char *key, const char **value, PetscBool *found);
 /** Removes every key that begins with `prefix`: a stage that is done again forgets what the last one said. Not collective. */
 AET_EXTERN PetscErrorCode AetSummaryForget(AetSummary summary, const char *prefix);
+/** Copies every entry of `from`, its key behind `prefix`. Not collective. */
+AET_EXTERN PetscErrorCode AetSummaryAdopt(AetSummary summary, const char *prefix, AetSummary from);
 /** Reads (adds to what is there; a missing file adds nothing) and writes (temporary + rename) on rank 0 of comm. Collective. */
 AET_EXTERN PetscErrorCode AetSummaryRead(AetSummary summary, MPI_Comm comm, const char *path);
 AET_EXTERN PetscErrorCode AetSummaryWrite(AetSummary summary, MPI_Comm comm, const char *path);

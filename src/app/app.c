@@ -4,6 +4,7 @@
 #include "convert_atoms.h"
 #include "preflight.h"
 #include "replicas.h"
+#include "run_series.h"
 #include <string.h>
 #include <unistd.h>
 
@@ -32,12 +33,13 @@ static PetscErrorCode FindCommand(const char *name, const AetCommand **command)
 
 static PetscErrorCode RegisterTables(void)
 {
-  static const AetOptionTable *const tables[] = {
-      &AetBaseOptions,           &AetPreflightOptions,      &AetAppOptions,        &AetTiltOptions,
-      AET_PREPARE_TABLES,        &AetReconOptions,          &AetAngleOptions,      &AetOrientationOptions,
-      &AetTraceOptions,          &AetRefineOptions,         &AetCorrectOptions,    &AetBootstrapOptions,
-      &AetAnalyseOptions,        &AetConvertOptions,        &AetCompareOptions,    &AetSimulateOptions,
-      &AetSimulateSeriesOptions, &AetSimulateFramesOptions, &AetMultisliceOptions, &AetDistOptions};
+  static const AetOptionTable *const tables[] = {&AetBaseOptions,       &AetPreflightOptions,      &AetAppOptions,
+                                                 &AetTiltOptions,       AET_PREPARE_TABLES,        &AetReconOptions,
+                                                 &AetAngleOptions,      &AetOrientationOptions,    &AetTraceOptions,
+                                                 &AetRefineOptions,     &AetCorrectOptions,        &AetBootstrapOptions,
+                                                 &AetAnalyseOptions,    &AetConvertOptions,        &AetCompareOptions,
+                                                 &AetSimulateOptions,   &AetSimulateSeriesOptions, &AetSimulateFramesOptions,
+                                                 &AetMultisliceOptions, &AetDistOptions,           &AetSeriesRunOptions};
 
   PetscFunctionBegin;
   for (size_t t = 0; t < sizeof tables / sizeof tables[0]; t++) PetscCall(AetOptionsRegister(tables[t]));
@@ -107,9 +109,9 @@ static PetscErrorCode Dispatch(int argc, char **argv, int *status)
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
-/* Whether all ranks come to the end. A rank that failed alone, without AetAgree, would leave the others waiting in a collective call:
-   it waits a while for them here. `comm` is used for nothing else, so the call cannot be mistaken for one of theirs. */
-static PetscBool AllArrive(MPI_Comm comm, PetscErrorCode code)
+/* A rank that failed alone, without AetAgree, would leave the others waiting in a collective call: it waits a while for them here. `comm`
+   is used for nothing else, so the call cannot be mistaken for one of theirs. */
+PetscBool AetAppAllArrive(MPI_Comm comm, PetscErrorCode code)
 {
   MPI_Request request;
   double      begin = MPI_Wtime();
@@ -132,7 +134,7 @@ static int Finish(MPI_Comm comm, PetscErrorCode code, int status)
   int            rank;
 
   MPI_Comm_rank(MPI_COMM_WORLD, &rank);
-  if (!AllArrive(comm, code)) {
+  if (!AetAppAllArrive(comm, code)) {
     fprintf(stderr, "aet4d: %s\n", AetErrorMessage()[0] ? AetErrorMessage() : "one rank failed alone");
     fflush(stderr);
     MPI_Abort(MPI_COMM_WORLD, AetErrorIsUser(code) ? 2 : 1);

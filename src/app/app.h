@@ -27,6 +27,10 @@ extern const AetCommand AetCommands[];
 /* Runs the command line: returns the exit status of the process, the same on every rank. Collective on MPI_COMM_WORLD. */
 int AetAppRun(int argc, char **argv);
 
+/* Whether all ranks of `comm`, used for nothing else, come here, each with its code; a rank that brings an error waits for the others for
+   seconds only, for one that failed alone would leave them waiting elsewhere for ever. */
+PetscBool AetAppAllArrive(MPI_Comm comm, PetscErrorCode code);
+
 PetscErrorCode AetCommandRun(int count, char **files);
 PetscErrorCode AetCommandPrepare(int count, char **files);
 PetscErrorCode AetCommandReconstruct(int count, char **files);

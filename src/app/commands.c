@@ -3,6 +3,7 @@
 #include "convert_atoms.h"
 #include "preflight.h"
 #include "replicas.h"
+#include "run_series.h"
 
 static const AetOption options[] = {
     {"pictures", AET_OPTION_BOOL, "", "true", 0, 0, NULL, "run draws slices.png and atoms.png"},
@@ -12,16 +13,16 @@ static const AetOption options[] = {
 };
 AET_OPTION_TABLE(AetAppOptions, "pictures", "Pictures", options);
 
-static const AetOptionTable *const run_tables[] = {
-    &AetBaseOptions,    &AetPreflightOptions, &AetAppOptions,         &AetTiltOptions,  AET_PREPARE_TABLES,
-    &AetReconOptions,   &AetAngleOptions,     &AetOrientationOptions, &AetTraceOptions, &AetRefineOptions,
-    &AetCorrectOptions, &AetBootstrapOptions, &AetAnalyseOptions,     &AetDistOptions,  NULL};
-static const AetOptionTable *const prepare_tables[] = {&AetBaseOptions,        &AetPreflightOptions, &AetTiltOptions,
-                                                       AET_PREPARE_TABLES,     &AetReconOptions,     &AetAngleOptions,
-                                                       &AetOrientationOptions, &AetDistOptions,      NULL};
-static const AetOptionTable *const reconstruct_tables[] = {&AetBaseOptions,        &AetPreflightOptions, &AetTiltOptions,
-                                                           AET_PREPARE_TABLES,     &AetReconOptions,     &AetAngleOptions,
-                                                           &AetOrientationOptions, &AetDistOptions,      NULL};
+static const AetOptionTable *const run_tables[] = {&AetBaseOptions,    &AetPreflightOptions, &AetAppOptions,       &AetTiltOptions,
+                                                   AET_PREPARE_TABLES, &AetReconOptions,     &AetAngleOptions,     &AetOrientationOptions,
+                                                   &AetTraceOptions,   &AetRefineOptions,    &AetCorrectOptions,   &AetBootstrapOptions,
+                                                   &AetAnalyseOptions, &AetDistOptions,      &AetSeriesRunOptions, NULL};
+static const AetOptionTable *const prepare_tables[] = {
+    &AetBaseOptions,  &AetPreflightOptions,   &AetTiltOptions, AET_PREPARE_TABLES,   &AetReconOptions,
+    &AetAngleOptions, &AetOrientationOptions, &AetDistOptions, &AetSeriesRunOptions, NULL};
+static const AetOptionTable *const reconstruct_tables[] = {
+    &AetBaseOptions,  &AetPreflightOptions,   &AetTiltOptions, AET_PREPARE_TABLES,   &AetReconOptions,
+    &AetAngleOptions, &AetOrientationOptions, &AetDistOptions, &AetSeriesRunOptions, NULL};
 static const AetOptionTable *const simulate_tables[] = {&AetBaseOptions,           &AetSimulateOptions,   &AetSimulateSeriesOptions,
                                                         &AetSimulateFramesOptions, &AetMultisliceOptions, NULL};
 static const AetOptionTable *const plan_tables[] = {&AetBaseOptions, &AetSimulateOptions, &AetMultisliceOptions, &AetRefineOptions, NULL};
@@ -33,8 +34,8 @@ static const AetOptionTable *const no_tables[] = {NULL};
 
 const AetCommand AetCommands[] = {
     {"run", "[config.yaml ...] [-key value ...]",
-     "the whole chain of the config: tilt series, volume, atoms, refined atoms; skips what is unchanged", run_tables, 0, 0, PETSC_FALSE,
-     AetCommandRun},
+     "the whole chain of the config, of one time or of several: tilt series, volume, atoms, refined atoms; skips what is unchanged",
+     run_tables, 0, 0, PETSC_FALSE, AetCommandRun},
     {"prepare", "[config.yaml ...] [-key value ...]", "measured images and angles to tilt.h5", prepare_tables, 0, 0, PETSC_FALSE,
      AetCommandPrepare},
     {"reconstruct", "[config.yaml ...] [-key value ...]", "tilt series to volume.h5", reconstruct_tables, 0, 0, PETSC_FALSE,

@@ -7,6 +7,7 @@
 #define GIB 1073741824.0
 #define PREPARE_FRAMES 2    /* times the raw frames: as they are and corrected */
 #define REFINE_IMAGES 4     /* sets of images that a refinement has beside the measured ones, roughly */
+#define DONE_WORK 0.01      /* of a chain that is there already: it is only looked at */
 #define RANKS_MOST 16777216 /* that are thought of when a job does not fit on those it has */
 
 static const AetOption options[] = {
@@ -24,6 +25,13 @@ typedef struct {
   ptrdiff_t     n[3]; /* of the volume */
   int           stage;
 } Plan;
+
+static double preflight_share = 1;
+
+void AetPreflightShare(double fraction)
+{
+  preflight_share = fraction;
+}
 
 /* ---------------------------------------------------------------- needs */
 
@@ -158,13 +166,21 @@ static PetscErrorCode Refuse(const Plan *plan, const AetNodeMemory *memory, int 
                bytes * memory->ranks / GIB, memory->ranks, ranks, advice));
 }
 
-static PetscErrorCode NodeMemory(MPI_Comm comm, AetNodeMemory *memory)
+PetscErrorCode AetPreflightMemory(MPI_Comm comm, AetNodeMemory *memory)
 {
   double limit;
 
   PetscFunctionBegin;
   PetscCall(AetOptionGetReal("memory_limit", &limit));
   PetscCall(AetNodeMemoryGet(comm, limit * GIB, memory));
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+static PetscErrorCode NodeMemory(MPI_Comm comm, AetNodeMemory *memory)
+{
+  PetscFunctionBegin;
+  PetscCall(AetPreflightMemory(comm, memory));
+  memory->bytes *= preflight_share;
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
@@ -346,4 +362,58 @@ PetscErrorCode AetPreflightReconstruct(AetTiltSeries tilt, AetSummary summary)
   if ((bytes - images) * memory.ranks > memory.bytes) code = Refuse(&plan, &memory, size, bytes);
   PetscCall(AetReconDestroy(&plan.recon));
   PetscFunctionReturn(code);
+}
+
+/* ---------------------------------------------------------------- needs and work, for the plan of a series */
+
+struct _p_AetNeeds {
+  Plan      plan;
+  PetscBool atoms_given, done[AET_STAGE_COUNT];
+};
+
+PetscErrorCode AetNeedsCreate(AetRun *run, AetNeeds *needs)
+{
+  PetscFunctionBegin;
+  PetscCall(PetscNew(needs));
+  (*needs)->atoms_given = (PetscBool)(run->atoms_file != NULL);
+  PetscCall(PlanCreate(run, &(*needs)->plan));
+  PetscCall(MayBeDone(run, (*needs)->done));
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+PetscErrorCode AetNeedsDestroy(AetNeeds *needs)
+{
+  PetscFunctionBegin;
+  if (!*needs) PetscFunctionReturn(PETSC_SUCCESS);
+  PetscCall(PlanDestroy(&(*needs)->plan));
+  PetscCall(PetscFree(*needs));
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+PetscErrorCode AetNeedsOf(AetNeeds needs, AetStage first, AetStage last, int ranks, double *bytes)
+{
+  PetscFunctionBegin;
+  *bytes = 0;
+  for (int s = first; s <= (int)PetscMin(last, AET_STAGE_REFINE); s++) {
+    double here;
+    if (needs->atoms_given && (s == AET_STAGE_RECONSTRUCT || s == AET_STAGE_TRACE)) continue;
+    needs->plan.stage = s;
+    PetscCall(Needs(&needs->plan, ranks, &here));
+    *bytes = PetscMax(*bytes, here);
+  }
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+PetscErrorCode AetNeedsWork(AetNeeds needs, AetStage first, AetStage last, double *pixel_angstrom, double *work)
+{
+  AetReconEstimate estimate;
+  PetscBool        done = PETSC_TRUE;
+
+  PetscFunctionBegin;
+  PetscCall(AetReconEstimateOn(needs->plan.recon, 1, &estimate));
+  *pixel_angstrom = needs->plan.tilt->pixel_angstrom;
+  *work = estimate.work * (double)PetscMax(1, estimate.iterations);
+  for (int s = first; s <= (int)last; s++) done = (PetscBool)(done && needs->done[s]);
+  if (done) *work *= DONE_WORK;
+  PetscFunctionReturn(PETSC_SUCCESS);
 }

@@ -11,6 +11,22 @@ extern const AetOptionTable AetPreflightOptions;
    made. Stages of which the folder's summary has a key may be skipped later: they are told, but refused only when their turn comes. With
    `preflight` the estimates are printed, and *stop is set. AET_ERR_MEMORY, one line, where a stage cannot fit. Collective. */
 PetscErrorCode AetPreflight(AetRun *run, AetStage first, AetStage last, PetscBool *stop);
+/* What the stages of one run would need, and what they would cost. */
+typedef struct _p_AetNeeds *AetNeeds;
+/* Of a run whose output folder has not been opened; reads sizes and angles. Collective on run->comm. */
+PetscErrorCode AetNeedsCreate(AetRun *run, AetNeeds *needs);
+PetscErrorCode AetNeedsDestroy(AetNeeds *needs);
+/* The most bytes that one of `ranks` ranks needs in stages `first` ... `last`. Not collective. */
+PetscErrorCode AetNeedsOf(AetNeeds needs, AetStage first, AetStage last, int ranks, double *bytes);
+/* The pixel, and the work in units of AetTransformWork: little where the folder's summary has a key of every stage. Not collective. */
+PetscErrorCode AetNeedsWork(AetNeeds needs, AetStage first, AetStage last, double *pixel_angstrom, double *work);
+
+/* From now on the ranks of a run may take `fraction` of the memory of their nodes, for other groups of ranks work beside them; 1: all. Not
+   collective; the same on every rank of the run. */
+void AetPreflightShare(double fraction);
+/* Memory of a node as the options know it, whatever the share. Collective. */
+PetscErrorCode AetPreflightMemory(MPI_Comm comm, AetNodeMemory *memory);
+
 /* The same of the reconstruction of a series that has been read: prints memory and time, sets recon.estimated_bytes_per_rank and
    recon.estimated_seconds_per_iteration. Collective on tilt->comm. */
 PetscErrorCode AetPreflightReconstruct(AetTiltSeries tilt, AetSummary summary);

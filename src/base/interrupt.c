@@ -5,7 +5,7 @@
 
 static volatile sig_atomic_t aet_asked;
 static struct sigaction      aet_before[2];
-static PetscBool             aet_watching;
+static int                   aet_watching; /* callers that want it */
 static const int             aet_signals[2] = {SIGUSR1, SIGTERM};
 
 static void Note(int signal)
@@ -17,17 +17,18 @@ static void Note(int signal)
 PetscErrorCode AetInterruptWatch(PetscBool watch)
 {
   struct sigaction action = {.sa_handler = Note};
+  const int        changes = watch ? !aet_watching : aet_watching == 1; /* the first begins, the last ends it */
 
   PetscFunctionBegin;
   if (watch && !aet_watching) aet_asked = 0;
   sigemptyset(&action.sa_mask);
-  for (int i = 0; i < 2 && watch != aet_watching; i++) {
+  for (int i = 0; i < 2 && changes; i++) {
     /* the second SIGTERM ends the program where it stands */
     action.sa_flags = SA_RESTART | (aet_signals[i] == SIGTERM ? (int)SA_RESETHAND : 0);
     PetscCheck(!sigaction(aet_signals[i], watch ? &action : &aet_before[i], watch ? &aet_before[i] : NULL), PETSC_COMM_SELF, PETSC_ERR_SYS,
                "signals cannot be caught");
   }
-  aet_watching = watch;
+  aet_watching += watch ? 1 : aet_watching > 0 ? -1 : 0;
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 

@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define AET_TABLES_MAX 32
+#define AET_TABLES_MAX 64
 
 static const AetOptionTable *aet_tables[AET_TABLES_MAX];
 static int                   aet_table_count;
@@ -88,6 +88,11 @@ PetscErrorCode AetOptionsSetScope(const char *prefix)
   PetscCheck(!prefix || strlen(prefix) < sizeof aet_scope, PETSC_COMM_SELF, PETSC_ERR_ARG_SIZ, "scope %s is too long", prefix);
   snprintf(aet_scope, sizeof aet_scope, "%s", prefix ? prefix : "");
   PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+const char *AetOptionScope(void)
+{
+  return aet_scope;
 }
 
 /* The text of `key` in the options database; NULL where nothing set it, "" where it stands without a value. */

@@ -7,6 +7,8 @@
 
 /* The registered tables. */
 int AetOptionTables(const AetOptionTable *const **tables);
+/* The prefix of AetOptionsSetScope, "" for none. */
+const char *AetOptionScope(void);
 /* The option a key stands for, NULL if none. A time point's key, series_time_<n>_<rest>, stands for <rest>. */
 const AetOption *AetOptionFind(const char *key);
 /* Past "series_time_<n>_" of a key; NULL if it does not begin so. */

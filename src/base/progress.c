@@ -16,6 +16,8 @@ struct _p_AetProgress {
 };
 
 static FILE *aet_log;
+static char  aet_label[80]; /* "[label] " */
+static int   aet_line = 1;  /* what comes next on stdout begins a line */
 
 static int Quiet(void)
 {
@@ -32,11 +34,39 @@ static int Terminal(void)
   char    link[64], target[64] = "";
   ssize_t length;
 
-  if (!isatty(1)) return 0;
+  if (!isatty(1) || aet_label[0]) return 0;
   if (!getenv("OMPI_COMM_WORLD_SIZE")) return 1;
   snprintf(link, sizeof link, "/proc/%d/fd/1", (int)getppid());
   length = readlink(link, target, sizeof target - 1);
   return length > 5 && (!strncmp(target, "/dev/pts", 8) || !strncmp(target, "/dev/tty", 8));
+}
+
+/* To stdout in one piece, every line with the label. */
+__attribute__((format(printf, 1, 0))) static void Print(const char *format, va_list arguments)
+{
+  char    text[4096];
+  va_list again;
+
+  va_copy(again, arguments);
+  if (vsnprintf(text, sizeof text, format, arguments) >= (int)sizeof text)
+    vprintf(format, again);
+  else
+    for (const char *line = text; *line;) {
+      const size_t length = strcspn(line, "\n") + (line[strcspn(line, "\n")] == '\n');
+      printf("%s%.*s", aet_line ? aet_label : "", (int)length, line);
+      aet_line = line[length - 1] == '\n';
+      line += length;
+    }
+  va_end(again);
+  fflush(stdout);
+}
+
+PetscErrorCode AetReportLabel(const char *label)
+{
+  PetscFunctionBegin;
+  aet_label[0] = 0;
+  if (label) snprintf(aet_label, sizeof aet_label, "[%.70s] ", label);
+  PetscFunctionReturn(PETSC_SUCCESS);
 }
 
 PetscErrorCode AetProgressCreate(MPI_Comm comm, const char *stage, PetscInt steps, AetProgress *progress)
@@ -67,7 +97,8 @@ PetscErrorCode AetProgressStep(AetProgress p, PetscInt done, const char *note)
   }
   if (tenth > p->last_tenth) {
     p->last_tenth = tenth;
-    if (!p->terminal) printf("  %s %d/%d  %s  %.1f s\n", p->stage, (int)done, (int)p->steps, note ? note : "", elapsed), fflush(stdout);
+    if (!p->terminal)
+      printf("%s  %s %d/%d  %s  %.1f s\n", aet_label, p->stage, (int)done, (int)p->steps, note ? note : "", elapsed), fflush(stdout);
     if (aet_log)
       fprintf(aet_log, "  %s %d/%d  %s  %.1f s\n", p->stage, (int)done, (int)p->steps, note ? note : "", elapsed), fflush(aet_log);
   }
@@ -101,9 +132,8 @@ PetscErrorCode AetReport(MPI_Comm comm, const char *format, ...)
   if (rank) PetscFunctionReturn(PETSC_SUCCESS);
   if (!Quiet()) {
     va_start(arguments, format);
-    vprintf(format, arguments);
+    Print(format, arguments);
     va_end(arguments);
-    fflush(stdout);
   }
   if (aet_log) {
     va_start(arguments, format);

@@ -160,6 +160,16 @@ PetscErrorCode AetProvenanceAddInput(MPI_Comm comm, const char *path)
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
+PetscErrorCode AetProvenanceForgetInputs(void)
+{
+  PetscFunctionBegin;
+  for (int i = 0; i < aet_input_count; i++) free(aet_inputs[i].path);
+  aet_input_count = 0; /* the next one makes room anew */
+  free(aet_inputs);
+  aet_inputs = NULL;
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
 typedef struct {
   void (*visit)(const char *section, const char *key, const char *value, void *context);
   void *context;
@@ -172,13 +182,13 @@ static void VisitOption(const AetOption *option, const char *value, void *contex
   visitor->visit("options", option->key, value, visitor->context);
 }
 
-/* Keys of time points are in no table: those the files gave follow the tables. */
+/* Keys of time points are in no table: those the files gave follow the tables. Where one is in scope its keys stand there already. */
 static PetscErrorCode VisitTimes(const Visitor *visitor)
 {
   AetOptionValue value;
 
   PetscFunctionBegin;
-  for (int i = 0; i < AetOriginCount(); i++) {
+  for (int i = 0; i < AetOriginCount() && !AetOptionScope()[0]; i++) {
     if (!AetOptionAfterTime(AetOriginKey(i)) || !AetOptionFind(AetOriginKey(i))) continue;
     PetscCall(AetOptionLookup(AetOriginKey(i), &value));
     visitor->visit("options", AetOriginKey(i), value.text, visitor->context);

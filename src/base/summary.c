@@ -127,6 +127,19 @@ PetscErrorCode AetSummaryForget(AetSummary summary, const char *prefix)
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
+PetscErrorCode AetSummaryAdopt(AetSummary summary, const char *prefix, AetSummary from)
+{
+  char key[512];
+
+  PetscFunctionBegin;
+  for (int i = 0; i < from->count; i++) {
+    const Entry *entry = &from->entries[i];
+    snprintf(key, sizeof key, "%s%s", prefix, entry->key);
+    PetscCall(entry->text ? AetSummarySetText(summary, key, entry->text) : AetSummarySetNumber(summary, key, entry->number));
+  }
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
 /* The shortest decimal text that reads back as the same double; JSON has no infinities. */
 static void NumberText(double value, char text[32])
 {

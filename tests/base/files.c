@@ -90,6 +90,9 @@ static void TestSummary(void)
   AET_TEST(!AetSummaryGetNumber(read, "kept", &value, &found) && found && value == 5);
   AET_TEST(!AetSummaryGetText(read, "trace.count_by_species", &text, &found) && found && !strcmp(text, "Fe \"a\"\n\xc3\x85"));
   AET_TEST(!AetSummaryGetNumber(read, "absent", &value, &found) && !found);
+  AET_TEST_CALL(AetSummaryAdopt(written, "times.9min.", read));
+  AET_TEST(!AetSummaryGetNumber(written, "times.9min.kept", &value, &found) && found && value == 5);
+  AET_TEST(!AetSummaryGetText(written, "times.9min.trace.count_by_species", &text, &found) && found && !strcmp(text, "Fe \"a\"\n\xc3\x85"));
   AET_TEST_CALL(AetSummaryDestroy(&written));
   AET_TEST_CALL(AetSummaryDestroy(&read));
 }

@@ -192,6 +192,27 @@ static void TestReference(void)
   AET_TEST(unequal == 0);
 }
 
+/* Which times there are, from every source of options, in order and once. */
+static void TestTimes(void)
+{
+  PetscInt *numbers;
+  int       count, place = 0;
+
+  AET_TEST_CALL(PetscOptionsSetValue(NULL, "-series_time_201_recon_iterations", "5"));
+  AET_TEST_CALL(PetscOptionsSetValue(NULL, "-series_time_201_label", "x"));
+  AET_TEST_CALL(AetOptionsTimes(&count, &numbers));
+  while (place < count && numbers[place] < 201) place++;
+  AET_TEST(place == count - 1 && numbers[place] == 201 && place > 0 && numbers[place - 1] < 201);
+  for (int i = 1; i < count; i++) AET_TEST(numbers[i] > numbers[i - 1]);
+  AET_TEST(!PetscFree(numbers));
+  AET_TEST_CALL(PetscOptionsSetValue(NULL, "-series_time_007_label", "x"));
+  AET_TEST(AetOptionsTimes(&count, &numbers) == AET_ERR_INPUT && TestMessageHas("series_time_007_label: expected times numbered 1, 2"));
+  AetErrorClear();
+  AET_TEST_CALL(PetscOptionsClearValue(NULL, "-series_time_007_label"));
+  AET_TEST_CALL(PetscOptionsClearValue(NULL, "-series_time_201_label"));
+  AET_TEST_CALL(PetscOptionsClearValue(NULL, "-series_time_201_recon_iterations"));
+}
+
 static void TestHelp(void)
 {
   char  *text = NULL;
@@ -228,5 +249,5 @@ static void Last(void)
 }
 
 AET_TEST_MAIN("options", {"set up", First}, {"values", TestValues}, {"order of files", TestOrder}, {"damaged files", TestDamaged},
-              {"deep nesting", TestNestedDeep}, {"time points", TestScope}, {"reference", TestReference}, {"help", TestHelp},
-              {"missing", TestMissing}, {"clean", Last})
+              {"deep nesting", TestNestedDeep}, {"time points", TestScope}, {"times", TestTimes}, {"reference", TestReference},
+              {"help", TestHelp}, {"missing", TestMissing}, {"clean", Last})

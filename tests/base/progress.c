@@ -97,6 +97,28 @@ static void TestQuiet(void)
   AET_TEST_CALL(PetscOptionsClearValue(NULL, "-quiet"));
 }
 
+/* What several groups of ranks say can be told apart; the log is one's own. */
+static void TestLabel(void)
+{
+  char   path[600], *text;
+  int    kept, rank;
+  size_t length;
+
+  MPI_Comm_rank(MPI_COMM_WORLD, &rank);
+  snprintf(path, sizeof path, "%s/label.%d", folder, rank);
+  kept = CaptureBegin(path);
+  (void)AetReportLabel("9min");
+  (void)AetReport(MPI_COMM_WORLD, "one");
+  (void)AetReport(MPI_COMM_WORLD, " line\nand another\n");
+  (void)AetReportLabel(NULL);
+  (void)AetReport(MPI_COMM_WORLD, "plain\n");
+  CaptureEnd(kept);
+  snprintf(path, sizeof path, "%s/label.0", folder);
+  AET_TEST_CALL(AetTextRead(MPI_COMM_WORLD, path, &text, &length));
+  AET_TEST(!strcmp(text, "[9min] one line\n[9min] and another\nplain\n"));
+  free(text);
+}
+
 static void First(void)
 {
   TestFolder(folder);
@@ -108,4 +130,5 @@ static void Last(void)
   TestFolderRemove(folder);
 }
 
-AET_TEST_MAIN("progress", {"set up", First}, {"log", TestLog}, {"unwritable", TestUnwritable}, {"quiet", TestQuiet}, {"clean", Last})
+AET_TEST_MAIN("progress", {"set up", First}, {"log", TestLog}, {"unwritable", TestUnwritable}, {"quiet", TestQuiet}, {"label", TestLabel},
+              {"clean", Last})
