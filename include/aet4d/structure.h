@@ -293,14 +293,15 @@ typedef struct {
 AET_EXTERN void AetLatticeDefaults(AetLatticeSettings *settings);
 
 /** The crystal lattice of every grain, and the site of every atom in it. The axes of a grain are, of the equivalent right-handed choices,
-    those nearest to x, y, z; index 0 0 0 is an atom near the middle of the grain. A site is at origin + Σ_i f_i cell[3 i …], with f = index / 2
-    for fcc (i + j + k even) and bcc (all even or all odd), f = index for sc, and for hcp f = (i, j, k / 2), k odd: + (1/3, 2/3, 0). */
+    those nearest to x, y, z; index 0 0 0 is an atom near the middle of the grain. A site is at origin + Σ_i f_i cell[3 i …], with f = index
+   / 2 for fcc (i + j + k even) and bcc (all even or all odd), f = index for sc, and for hcp f = (i, j, k / 2), k odd: + (1/3, 2/3, 0). */
 typedef struct _p_AetLattice *AetLattice;
 struct _p_AetLattice {
   PetscInt  total;  /* atoms */
   PetscInt  grains; /* in the order they were found */
   PetscInt *grain;  /* [total] -1: none */
-  int (*index)[3];  /* [total]; 0 0 0 without a grain. Two atoms of a grain may share one only on either side of the cut that a dislocation leaves */
+  int (*index)[3];  /* [total]; 0 0 0 without a grain. Two atoms of a grain may share one only on either side of the cut that a dislocation
+                       leaves */
   double (*displacement)[3]; /* [total] position - site, in Å; 0 without a grain */
   int *kind;                 /* [grains] AetLatticeKind */
   double (*cell)[9];         /* [grains] rows a1, a2, a3 of the conventional cell in Å */
@@ -310,9 +311,9 @@ struct _p_AetLattice {
   double   *nearest;         /* [grains] mean distance of nearest neighbours of the fitted lattice in Å */
 };
 /** Finds grains one after another: from the atom whose surroundings fit a kind of lattice best, breadth first to the neighbours that lie
-    where the lattice says, with a least-squares fit after every shell (docs/theory/strain.md). Only the positions and the cut-off (to within a
-    factor of 1.5 the first valley) of `neighbours` are used. No grain is no error. AET_ERR_INPUT: settings out of range. Collective on
-    neighbours->comm. */
+    where the lattice says, with a least-squares fit after every shell (docs/theory/strain.md). Only the positions and the cut-off (to
+   within a factor of 1.5 the first valley) of `neighbours` are used. No grain is no error. AET_ERR_INPUT: settings out of range. Collective
+   on neighbours->comm. */
 AET_EXTERN PetscErrorCode AetLatticeCreate(AetNeighbours neighbours, const AetLatticeSettings *settings, AetLattice *lattice);
 /** The same of another model of the same particle, in the frame of the reference (registered): a grain that covers one of the reference
     has its number, axes, indices, cell and origin, so that an atom in the same place has the same index and displacements of the two are
@@ -417,7 +418,8 @@ typedef struct {
   double   species_error;  /* fraction of wrong names where the atoms carry no probabilities; 0: the names are taken as certain */
   int      a, b;           /* which species of the atoms are A and B */
 } AetChemistrySettings;
-/** Sigma 3.87 Å, threshold 0.3, 13 sites, 11 neighbours, claim 0.5, error 0.01, species 0 and 1. Not collective. */
+/** Sigma 3.87 Å, threshold 0.3, 13 sites, 10 neighbours (two may not have been found; flat surfaces have nine), claim 0.5, error 0.01,
+ * species 0 and 1. Not collective. */
 AET_EXTERN void AetChemistryDefaults(AetChemistrySettings *settings);
 
 /** A connected region of one template: sites of nearest neighbours, each of at least the threshold. */

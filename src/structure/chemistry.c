@@ -6,7 +6,7 @@
 void AetChemistryDefaults(AetChemistrySettings *settings)
 {
   *settings = (AetChemistrySettings){
-      .sigma_angstrom = 3.87, .threshold = 0.3, .min_sites = 13, .neighbours = 11, .claim = 0.5, .species_error = 0.01, .a = 0, .b = 1};
+      .sigma_angstrom = 3.87, .threshold = 0.3, .min_sites = 13, .neighbours = 10, .claim = 0.5, .species_error = 0.01, .a = 0, .b = 1};
 }
 
 static PetscErrorCode CheckSettings(AetAtoms atoms, AetLattice lattice, const AetChemistrySettings *s)

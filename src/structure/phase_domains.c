@@ -2,6 +2,7 @@
 #include "structure/chemistry_private.h"
 
 enum { ROUNDS = 8 };
+#define CLEARLY 2 /* atoms of nineteen */
 
 /* Probability that the atom has the species that the template has there. */
 static double Agrees(const AetSites *s, int phase, ptrdiff_t i)
@@ -63,6 +64,55 @@ static void Sharpen(const AetSites *s, int *label, int *next)
   }
 }
 
+/* inner[r]: whether the region r has a site with enough neighbours, all of its region. */
+static void FindInner(const AetSites *s, const ptrdiff_t *region, ptrdiff_t regions, char *inner)
+{
+  for (ptrdiff_t r = 0; r < regions; r++) inner[r] = 0;
+  for (PetscInt i = 0; i < s->total; i++) {
+    int same = 0, other = 0;
+    for (int n = 0; n < AET_FCC_NEAR && region[i] >= 0; n++)
+      if (s->near[i][n] >= 0) same += region[s->near[i][n]] == region[i], other += region[s->near[i][n]] != region[i];
+    if (region[i] >= 0 && !other && same >= s->settings->neighbours) inner[region[i]] = 1;
+  }
+}
+
+/* The label for a site of a region without inner sites: that of an adjacent region which has some, unless it agrees clearly worse. */
+static int Thicker(const AetSites *s, const int *label, const ptrdiff_t *region, const char *inner, PetscInt i)
+{
+  int    best = label[i], of;
+  double most = -1;
+
+  for (int n = 0; n < AET_FCC_NEAR; n++) {
+    const ptrdiff_t j = s->near[i][n];
+    if (j < 0 || region[j] < 0 || !inner[region[j]] || label[j] == label[i] || label[j] == best) continue;
+    const double score = Score(s, label, label[j], i);
+    if (Agreement(s, label[j], i, &of) < Agreement(s, label[i], i, &of) - CLEARLY) continue;
+    if (score > most || (score == most && label[j] < best)) most = score, best = label[j];
+  }
+  return best;
+}
+
+/* What is only a layer between two domains goes to these. */
+static PetscErrorCode Thicken(const AetSites *s, int *label, int *next, ptrdiff_t *region, ptrdiff_t *queue)
+{
+  char *inner;
+
+  PetscFunctionBegin;
+  PetscCall(PetscMalloc1((size_t)s->total + 1, &inner));
+  for (int round = 0, moved = 1; round < ROUNDS && moved; round++) {
+    const ptrdiff_t regions = AetComponents(s->total, (const ptrdiff_t(*)[AET_FCC_ABOUT])s->near, label, 1, region, queue);
+    FindInner(s, region, regions, inner);
+    moved = 0;
+    for (PetscInt i = 0; i < s->total; i++) {
+      next[i] = region[i] < 0 || inner[region[i]] ? label[i] : Thicker(s, label, region, inner, i);
+      moved |= next[i] != label[i];
+    }
+    for (PetscInt i = 0; i < s->total; i++) label[i] = next[i];
+  }
+  PetscCall(PetscFree(inner));
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
 /* A site below the threshold is near the adjacent domain whose template agrees best with what is next to the site, if more than half does.
  */
 static PetscInt Adjacent(const AetSites *s, AetChemistry c, PetscInt i)
@@ -109,6 +159,7 @@ PetscErrorCode AetChemistryDomains(const AetSites *s, AetChemistry c)
   PetscCall(PetscMalloc4(room, &label, room, &next, room, &region, room, &queue));
   for (PetscInt i = 0; i < c->total; i++) label[i] = c->phase[i] >= 0 && c->order[i] >= s->settings->threshold ? c->phase[i] : -1;
   Sharpen(s, label, next);
+  PetscCall(Thicken(s, label, next, region, queue));
   c->domains = (PetscInt)AetComponents(c->total, (const ptrdiff_t(*)[AET_FCC_ABOUT])s->near, label, s->settings->min_sites, region, queue);
   for (PetscInt i = 0; i < c->total; i++) c->domain[i] = (PetscInt)region[i];
   PetscCall(PetscCalloc1((size_t)c->domains + 1, &c->domain_list));

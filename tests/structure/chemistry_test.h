@@ -13,6 +13,7 @@ typedef struct {
   double   displacement;        /* r.m.s. along each axis, Å */
   double   separation;          /* of most atoms; 0: names are right and without probability */
   double   doubtful, separated; /* fraction of doubtful atoms, and their separation */
+  double   lost;                /* fraction of atoms that are not found; planted antisites are */
   uint64_t seed;
 } Measurement;
 
@@ -33,22 +34,32 @@ static inline int IsPlanted(const AetSpecimen *s, PetscInt i)
   return 0;
 }
 
-/* The atoms of the specimen on `comm`, in its order; planted antisites are seen clearly if `clear`. */
+/* from [count of the specimen]: the atoms that are found; returns how many. */
+static inline PetscInt Found(const AetSpecimen *s, const Measurement *m, PetscInt *from)
+{
+  PetscInt count = 0;
+
+  for (PetscInt i = 0; i < s->count; i++)
+    if (IsPlanted(s, i) || AetRandomUniform(m->seed, 4, (uint64_t)s->id[i]) >= m->lost) from[count++] = i;
+  return count;
+}
+
+/* The atoms of the specimen on `comm`, in its order without the lost ones; planted antisites are seen clearly if `clear`. */
 static inline AetAtoms Measured(MPI_Comm comm, const AetSpecimen *s, const Measurement *m, int clear)
 {
   const char *symbols[2] = {"Fe", "Pt"};
   AetAtoms    atoms = NULL;
   double      second = 0;
   int         rank, size;
-  PetscInt    start, end;
+  PetscInt    start, end, *from = malloc(sizeof *from * (size_t)s->count), found = Found(s, m, from);
 
   MPI_Comm_rank(comm, &rank);
   MPI_Comm_size(comm, &size);
-  start = (PetscInt)((ptrdiff_t)s->count * rank / size), end = (PetscInt)((ptrdiff_t)s->count * (rank + 1) / size);
+  start = (PetscInt)((ptrdiff_t)found * rank / size), end = (PetscInt)((ptrdiff_t)found * (rank + 1) / size);
   for (PetscInt i = 0; i < s->count; i++) second += (double)s->species[i] / s->count;
   AET_TEST_CALL(AetAtomsCreate(comm, end - start, 2, symbols, &atoms));
-  for (PetscInt i = start; i < end; i++) {
-    const PetscInt k = i - start;
+  for (PetscInt k = 0; k < end - start; k++) {
+    const PetscInt i = from[start + k];
     for (int a = 0; a < 3; a++)
       atoms->position[3 * k + a] = s->position[3 * i + a] + m->displacement * AetRandomNormal(m->seed, 1, (uint64_t)(3 * s->id[i] + a));
     atoms->species[k] = s->species[i];
@@ -58,6 +69,7 @@ static inline AetAtoms Measured(MPI_Comm comm, const AetSpecimen *s, const Measu
     atoms->species[k] = atoms->probability[2 * k + 1] > 0.5;
     atoms->confidence[k] = atoms->probability[2 * k + atoms->species[k]];
   }
+  free(from);
   return atoms;
 }
 
@@ -83,17 +95,22 @@ static inline void FreeMade(AetLattice *l)
 }
 
 /* Planted antisites that are claimed, and claimed ones that are not planted. */
-static inline void CountAntisites(const AetSpecimen *s, AetChemistry c, double claim, int *planted, int *found, int *invented)
+static inline void CountAntisites(const AetSpecimen *s, const Measurement *m, AetChemistry c, double claim, int *planted, int *found,
+                                  int *invented)
 {
+  PetscInt *from = malloc(sizeof *from * (size_t)s->count);
+
+  Found(s, m, from);
   *planted = *found = *invented = 0;
   for (PetscInt d = 0; d < s->defects; d++) *planted += s->defect[d].kind == AET_DEFECT_ANTISITE;
   for (PetscInt k = 0; k < c->antisites; k++) {
     if (c->antisite[k].probability < claim) continue;
-    if (IsPlanted(s, c->antisite[k].atom))
+    if (IsPlanted(s, from[c->antisite[k].atom]))
       ++*found;
     else
       ++*invented;
   }
+  free(from);
 }
 
 #endif
