@@ -24,6 +24,10 @@ typedef struct {
 /** 1.2 Å, 1.5 Å, 0.2, 0.8, AET_CALIBRATION_SCALE, 0.05, 0.5, 0.1. Not collective. */
 AET_EXTERN void AetRegistrationDefaults(AetRegistrationSettings *settings);
 
+AET_EXTERN const AetOptionTable AetRegistrationOptions;
+/** The defaults, and the `registration_*` options. Not collective. */
+AET_EXTERN PetscErrorCode AetRegistrationSettingsFromOptions(AetRegistrationSettings *settings);
+
 /** One particle at several times, in one frame. An atom at x of time t is, in the frame of the first time, at linear[t] x + shift[t]. */
 typedef struct _p_AetRegistration *AetRegistration;
 struct _p_AetRegistration {
@@ -64,8 +68,10 @@ struct _p_AetRegistration {
   PetscInt present_always, conserved_sites, core_sites;
   double   core_fraction;     /* core sites over the mean number of atoms of a time */
   double   species_agreement; /* of sites with atoms at two times, over all pairs of times: the same species */
-  double   core_rmsd[3];      /* Å along x, y, z of the first time: r.m.s. difference of two times, over the core and all pairs of times */
-  double  *precision;         /* [times] Å: standard deviation of a coordinate of a core site at that time, by the differences between the
+  double   core_agreement;    /* the same, of the tenth of the sites around which (within 3 neighbour distances) most are conserved: what
+                                 misnamed atoms leave */
+  double  core_rmsd[3];       /* Å along x, y, z of the first time: r.m.s. difference of two times, over the core and all pairs of times */
+  double *precision;          /* [times] Å: standard deviation of a coordinate of a core site at that time, by the differences between the
                                  times (three or more times tell them apart; two share alike) */
   int rounds;                 /* of matching and fitting until the core was stable */
 };

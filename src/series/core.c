@@ -7,9 +7,11 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define BONDED 1.2  /* spacings: neighbours */
-#define AROUND 2.0  /* spacings: of agreement_near */
-#define SURFACE 0.8 /* of the usual coordination; the flat face of a close packing has 8 or 9 of 12 */
+#define BONDED 1.2        /* spacings: neighbours */
+#define AROUND 2.0        /* spacings: of agreement_near */
+#define AROUND_FROZEN 3.0 /* spacings: of core_agreement */
+#define FROZEN 0.1        /* of the sites, those with most conserved ones around */
+#define SURFACE 0.8       /* of the usual coordination; the flat face of a close packing has 8 or 9 of 12 */
 
 /* Species of a site: the most frequent; whether it is the same at all times. */
 static void NameSite(AetRegistration r, PetscInt site)
@@ -86,18 +88,19 @@ static PetscErrorCode Precision(AetRegistration r)
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
-static void SpeciesAgreement(AetRegistration r)
+/* Of the sites that are taken (NULL: all), over all pairs of times; -1 where there are none. */
+static double SpeciesAgreement(AetRegistration r, const char *taken)
 {
   double both = 0, alike = 0;
 
   for (PetscInt s = 0; s < r->sites; s++)
-    for (int t = 0; t < r->times; t++)
+    for (int t = 0; t < r->times && (!taken || taken[s]); t++)
       for (int u = t + 1; u < r->times; u++) {
         const PetscInt i = r->atom[(ptrdiff_t)s * r->times + t], j = r->atom[(ptrdiff_t)s * r->times + u];
         if (i < 0 || j < 0) continue;
         both++, alike += r->species[t][i] >= 0 && r->species[t][i] == r->species[u][j];
       }
-  r->species_agreement = both > 0 ? alike / both : 0;
+  return both > 0 ? alike / both : -1;
 }
 
 /* Sites around a place that pass, and all of them. */
@@ -172,19 +175,55 @@ static PetscErrorCode Depth(AetRegistration r, const char *surface)
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
+typedef struct {
+  double   value;
+  PetscInt site;
+} Place;
+
+static int Larger(const void *left, const void *right)
+{
+  const Place *l = left, *r = right;
+
+  if (l->value != r->value) return l->value > r->value ? -1 : 1;
+  return (l->site > r->site) - (l->site < r->site);
+}
+
+/* The sites whose surroundings, themselves not counted, are most conserved. */
+static PetscErrorCode Frozen(AetRegistration r, const char *every, const char *conserved, char *frozen)
+{
+  AetCells cells;
+  Place   *place;
+
+  PetscFunctionBegin;
+  PetscCall(PetscMalloc1((size_t)r->sites + 1, &place));
+  AetCheck(!AetCellsBuild(&cells, r->sites, r->site_position[0], AROUND_FROZEN * r->neighbour_angstrom), AET_ERR_MEMORY,
+           "registration: no memory for the cells of %" PetscInt_FMT " sites", r->sites);
+  for (PetscInt s = 0; s < r->sites; s++) {
+    double all, passed;
+    CountAround(&cells, r, s, AROUND_FROZEN * r->neighbour_angstrom, every, conserved, &all, &passed);
+    place[s] = (Place){all > 1 ? (passed - conserved[s]) / (all - 1) : 0, s};
+    frozen[s] = 0;
+  }
+  AetCellsFree(&cells);
+  qsort(place, (size_t)r->sites, sizeof *place, Larger);
+  for (PetscInt k = 0; k < FROZEN * r->sites; k++) frozen[place[k].site] = 1;
+  PetscCall(PetscFree(place));
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
 PetscErrorCode AetCoreDescribe(AetRegistration r)
 {
   const size_t room = (size_t)r->sites + 1;
   double       atoms = 0;
   AetCells     cells;
-  char        *solid, *surface, *every, *conserved;
+  char        *solid, *surface, *every, *conserved, *frozen;
 
   PetscFunctionBegin;
   for (int t = 0; t < r->times; t++) atoms += (double)r->total[t] / r->times;
   r->core_fraction = r->core_sites / atoms;
-  SpeciesAgreement(r);
+  r->species_agreement = SpeciesAgreement(r, NULL);
   PetscCall(Precision(r));
-  PetscCall(PetscMalloc4(room, &solid, room, &surface, room, &every, room, &conserved));
+  PetscCall(PetscMalloc5(room, &solid, room, &surface, room, &every, room, &conserved, room, &frozen));
   for (PetscInt s = 0; s < r->sites; s++) solid[s] = 2 * r->present[s] >= r->times, every[s] = 1, conserved[s] = (char)r->conserved[s];
   AetCheck(!AetCellsBuild(&cells, r->sites, r->site_position[0], BONDED * r->neighbour_angstrom), AET_ERR_MEMORY,
            "registration: no memory for the cells of %" PetscInt_FMT " sites", r->sites);
@@ -193,9 +232,11 @@ PetscErrorCode AetCoreDescribe(AetRegistration r)
     CountAround(&cells, r, s, AROUND * r->neighbour_angstrom, every, conserved, &all, &passed);
     r->agreement_near[s] = passed / all;
   }
+  PetscCall(Frozen(r, every, conserved, frozen));
+  r->core_agreement = SpeciesAgreement(r, frozen);
   PetscCall(Surface(r, &cells, solid, surface));
   AetCellsFree(&cells);
   PetscCall(Depth(r, surface));
-  PetscCall(PetscFree4(solid, surface, every, conserved));
+  PetscCall(PetscFree5(solid, surface, every, conserved, frozen));
   PetscFunctionReturn(PETSC_SUCCESS);
 }

@@ -7,7 +7,16 @@
 #include <math.h>
 #include <stdlib.h>
 
-enum { FIRST_ATOMS = 800, GROWTH = 4, FIRST_TRIALS = 96, ROUNDS = 5, LAST_ROUNDS = 8, SPACING_ATOMS = 800 };
+enum {
+  FIRST_ATOMS = 800,
+  GROWTH = 4,
+  FIRST_TRIALS = 96,
+  LATER_TRIALS = 24,
+  SPREAD_ATOMS = 4000,
+  ROUNDS = 5,
+  LAST_ROUNDS = 8,
+  SPACING_ATOMS = 800
+};
 #define WORTH 0.9         /* of the best trial's score, to go on */
 #define SAME_DEG 3.0      /* trials no farther apart than this */
 #define SAME_ANGSTROM 0.7 /* and this are one */
@@ -48,15 +57,15 @@ PetscErrorCode AetCloudDescribe(AetCloud *c)
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
-/* How well the innermost `count` atoms fall on atoms, those of the same species above all: 1 at best. */
-static double Score(const AetTrialSpace *s, ptrdiff_t count, const AetIcpRoom *room)
+/* How well the atoms list [count] fall on atoms, those of the same species above all: 1 at best. */
+static double Score(const AetTrialSpace *s, ptrdiff_t count, const ptrdiff_t *list, const AetIcpRoom *room)
 {
   const double reach = s->settings->icp_angstrom;
   double       sum = 0;
 
   for (ptrdiff_t k = 0; k < count; k++) {
     const ptrdiff_t j = room->partner[k];
-    const int       species = s->a->species[s->a->inner[k]];
+    const int       species = s->a->species[list[k]];
     if (j < 0) continue;
     sum += (1 - room->square[k] / (reach * reach)) * (species >= 0 && species == s->b->species[j] ? 1 : s->settings->other_weight);
   }
@@ -76,7 +85,7 @@ static PetscErrorCode Improve(const AetTrialSpace *s, ptrdiff_t count, int round
     if (round == rounds || moved < 1e-7) break;
     if (AetIcpFit(s->a, s->b, count, s->a->inner, s->settings, AET_FIT_SCALE, &room, &trial->fit, &moved)) break;
   }
-  trial->score = Score(s, count, &room);
+  trial->score = Score(s, count, s->a->inner, &room);
   PetscCall(AetIcpRoomDestroy(&room));
   PetscFunctionReturn(PETSC_SUCCESS);
 }
@@ -128,19 +137,53 @@ static ptrdiff_t Prune(const AetTrialSpace *s, ptrdiff_t count, ptrdiff_t most, 
   return kept;
 }
 
+/* Scores as they stand, by atoms from all over the particle: where a crystal has one species, or its order repeats, the surface alone tells
+   its equivalent places apart. */
+static PetscErrorCode ScoreAll(const AetTrialSpace *s, ptrdiff_t total, AetTrial **trial)
+{
+  const ptrdiff_t every = PetscMax(1, s->a->total / SPREAD_ATOMS), atoms = (s->a->total + every - 1) / every;
+  ptrdiff_t       start, count, *list;
+  int             rank, size;
+  AetTrial       *old = *trial;
+  AetIcpRoom      room;
+
+  PetscFunctionBegin;
+  PetscCallMPI(MPI_Comm_rank(s->comm, &rank));
+  PetscCallMPI(MPI_Comm_size(s->comm, &size));
+  AetBlock(total, rank, size, &start, &count);
+  PetscCall(AetIcpRoomCreate(atoms, &room));
+  PetscCall(PetscMalloc1((size_t)atoms, &list));
+  for (ptrdiff_t k = 0; k < atoms; k++) list[k] = s->a->inner[k * every];
+  for (ptrdiff_t i = start; i < start + count; i++) {
+    AetIcpNearest(&s->b_cells, s->b->position, s->a->position, atoms, list, old[i].fit.linear, old[i].fit.shift, s->settings->icp_angstrom,
+                  room.partner, room.square);
+    old[i].score = Score(s, atoms, list, &room);
+  }
+  PetscCall(PetscFree(list));
+  PetscCall(AetIcpRoomDestroy(&room));
+  PetscCall(AetTrialsGather(s->comm, total, 1, old + start, trial));
+  PetscCall(PetscFree(old));
+  AetTrialsSort(total, *trial);
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
 static PetscErrorCode Stages(const AetTrialSpace *s, ptrdiff_t count, AetTrial **trial, AetPairFit *pair)
 {
-  ptrdiff_t atoms = PetscMin(FIRST_ATOMS, s->a->total), most = FIRST_TRIALS / 2;
+  ptrdiff_t atoms = PetscMin(FIRST_ATOMS, s->a->total);
   double    second = 0;
 
   PetscFunctionBegin;
   count = PetscMin(count, FIRST_TRIALS);
   for (ptrdiff_t i = 0; i < count; i++) (*trial)[i].near = 0;
-  for (;; atoms = PetscMin(GROWTH * atoms, s->a->total), most = PetscMax(6, most / 2)) {
-    PetscCall(ImproveAll(s, count, atoms, atoms < s->a->total ? ROUNDS : LAST_ROUNDS, trial));
-    if (atoms == s->a->total) break;
+  PetscCall(ImproveAll(s, count, atoms, ROUNDS, trial));
+  count = Prune(s, count, count, *trial, &second);
+  PetscCall(ScoreAll(s, count, trial));
+  for (ptrdiff_t most = LATER_TRIALS; atoms < s->a->total; most = PetscMax(6, most / 2)) {
     count = Prune(s, count, most, *trial, &second);
+    atoms = PetscMin(GROWTH * atoms, s->a->total);
+    PetscCall(ImproveAll(s, count, atoms, ROUNDS, trial));
   }
+  PetscCall(ImproveAll(s, count, atoms, LAST_ROUNDS, trial));
   count = Prune(s, count, count, *trial, &second);
   if (count > 1) second = fmax(second, (*trial)[1].score / (*trial)[0].score);
   pair->fit = (*trial)[0].fit;

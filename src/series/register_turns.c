@@ -10,7 +10,8 @@ enum {
   TURNS = 30000,       /* 7° apart */
   VECTOR_ATOMS = 6000, /* innermost atoms whose vectors are counted */
   SAMPLES = 4096,
-  CLIMBERS = 120, /* maxima that are improved */
+  SEARCH_SAMPLES = 500, /* of these, the strongest, in the search */
+  CLIMBERS = 120,       /* maxima that are improved */
   KEPT = 48
 };
 /* In spacings of neighbours: reach of the vectors, voxel, smoothing, distance of samples, least vector. */
@@ -19,9 +20,10 @@ enum {
 #define SIGMA 0.22
 #define STEP 0.3
 #define LEAST 0.7
-#define APART_DEG 12.0 /* of maxima of the search */
-#define SAME_DEG 4.0   /* of maxima after the climb */
-#define WORTH 0.6      /* of the best */
+#define APART_DEG 12.0  /* of maxima of the search */
+#define SAME_DEG 4.0    /* of maxima after the climb */
+#define SURROUNDED 0.85 /* atoms in reach, of what most of the atoms deep inside have */
+#define WORTH 0.6       /* of the best */
 
 static int Compare(const void *left, const void *right)
 {
@@ -113,12 +115,40 @@ static PetscErrorCode Climb(MPI_Comm comm, const AetVectorMap *map, ptrdiff_t sa
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
-static PetscErrorCode MapOf(const AetCloud *cloud, const AetCells *cells, double spacing, AetVectorMap *map)
+static int Ascending(const void *left, const void *right)
 {
+  const ptrdiff_t l = *(const ptrdiff_t *)left, r = *(const ptrdiff_t *)right;
+
+  return (l > r) - (l < r);
+}
+
+/* The innermost atoms that have atoms all around them: those of a surface say how it is cut, and two times may be cut differently. */
+static ptrdiff_t Surrounded(const AetCloud *cloud, const AetCells *cells, double reach, ptrdiff_t *near, ptrdiff_t *list)
+{
+  const ptrdiff_t looked = PetscMin(cloud->total, 2 * VECTOR_ATOMS);
+  ptrdiff_t       usual, found = 0;
+
+  for (ptrdiff_t k = 0; k < looked; k++)
+    near[k] = list[k] = AetCellsNear(cells, cloud->position, cloud->position + 3 * cloud->inner[k], reach, 0, NULL);
+  qsort(list, (size_t)looked, sizeof *list, Ascending);
+  usual = list[looked - 1 - looked / 10];
+  for (ptrdiff_t k = 0; k < looked && found < VECTOR_ATOMS; k++)
+    if ((double)near[k] >= SURROUNDED * (double)usual) list[found++] = cloud->inner[k];
+  return found;
+}
+
+static PetscErrorCode MapOf(const AetCloud *cloud, const AetCells *cells, AetVectorMap *map)
+{
+  const double reach = REACH * cloud->spacing;
+  ptrdiff_t   *near, *list, count;
+  int          failed;
+
   PetscFunctionBegin;
-  AetCheck(!AetVectorMapBuild(map, cells, cloud->position, PetscMin(cloud->total, VECTOR_ATOMS), cloud->inner, REACH * spacing,
-                              VOXEL * spacing, SIGMA * spacing),
-           AET_ERR_MEMORY, "registration: no memory for a map of vectors");
+  PetscCall(PetscMalloc2((size_t)cloud->total, &near, (size_t)cloud->total, &list));
+  count = Surrounded(cloud, cells, reach, near, list);
+  failed = AetVectorMapBuild(map, cells, cloud->position, count, list, reach, VOXEL * cloud->spacing, SIGMA * cloud->spacing);
+  PetscCall(PetscFree2(near, list));
+  AetCheck(!failed, AET_ERR_MEMORY, "registration: no memory for a map of vectors");
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
@@ -130,14 +160,15 @@ PetscErrorCode AetTrialTurns(const AetTrialSpace *space, ptrdiff_t *count, AetTr
   ptrdiff_t    samples;
 
   PetscFunctionBegin;
-  PetscCall(MapOf(space->a, &space->a_cells, space->a->spacing, &from));
+  PetscCall(MapOf(space->a, &space->a_cells, &from));
   PetscCall(PetscMalloc1(4 * SAMPLES, &sample));
   samples = PetscMin(SAMPLES, AetVectorMapSample(&from, STEP * space->a->spacing, LEAST * space->a->spacing, SAMPLES, sample));
   AetVectorMapFree(&from);
+  AetVectorSamplesSort(samples, sample);
   for (ptrdiff_t i = 0; i < samples; i++)
     for (int k = 0; k < 3; k++) sample[4 * i + k] *= scale;
-  PetscCall(MapOf(space->b, &space->b_cells, space->b->spacing, &onto));
-  PetscCall(Search(space->comm, &onto, samples, sample, trial));
+  PetscCall(MapOf(space->b, &space->b_cells, &onto));
+  PetscCall(Search(space->comm, &onto, PetscMin(samples, SEARCH_SAMPLES), sample, trial));
   *count = Distinct(TURNS, *trial, APART_DEG, CLIMBERS);
   PetscCall(Climb(space->comm, &onto, samples, sample, *count, trial));
   AetVectorMapFree(&onto);

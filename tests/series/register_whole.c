@@ -52,10 +52,11 @@ static void TestWhole(void)
     AET_TEST_CALL(AetRegistrationCreate(TIMES, atoms, &settings, &r));
     clock_gettime(CLOCK_MONOTONIC, &end);
     if (r) {
-      printf("\n  trial %d: %.2f s, %d rounds, %d sites, %d always, %d conserved, %d core (%.3f), species %.4f, rmsd %.3f %.3f %.3f A\n",
+      printf("\n  trial %d: %.2f s, %d rounds, %d sites, %d always, %d conserved, %d core (%.3f), species %.4f (core %.4f), rmsd %.3f %.3f "
+             "%.3f A\n",
              trial, (double)(end.tv_sec - begin.tv_sec) + 1e-9 * (double)(end.tv_nsec - begin.tv_nsec), r->rounds, r->sites,
-             r->present_always, r->conserved_sites, r->core_sites, r->core_fraction, r->species_agreement, r->core_rmsd[0], r->core_rmsd[1],
-             r->core_rmsd[2]);
+             r->present_always, r->conserved_sites, r->core_sites, r->core_fraction, r->species_agreement, r->core_agreement,
+             r->core_rmsd[0], r->core_rmsd[1], r->core_rmsd[2]);
       for (int t = 1; t < TIMES; t++) {
         double R[9], shift[3], off = 0, turn;
         int    present, matched;

@@ -47,25 +47,31 @@ static double Length(const AetVectorMap *map, ptrdiff_t z, ptrdiff_t y, ptrdiff_
   return sqrt(dx * dx + dy * dy + dz * dz);
 }
 
-/* Takes the mean over each spherical shell of one voxel away. `room` [2 n]. */
+/* Takes the mean of its length away from every value: means over shells half a voxel thick, linear between them, as steps would leave a
+   pattern of the grid in both maps. `room` [4 n]. */
 static void TakeMean(AetVectorMap *map, double *room)
 {
   const ptrdiff_t n = map->n;
-  double         *sum = room, *count = room + n;
+  double         *sum = room, *count = room + 2 * n;
 
-  memset(room, 0, 2 * (size_t)n * sizeof *room);
+  memset(room, 0, 4 * (size_t)n * sizeof *room);
   for (ptrdiff_t z = 0; z < n; z++)
     for (ptrdiff_t y = 0; y < n; y++)
       for (ptrdiff_t x = 0; x < n; x++) {
-        const ptrdiff_t r = (ptrdiff_t)(Length(map, z, y, x) + 0.5);
-        if (r < n) sum[r] += map->value[(z * n + y) * n + x], count[r]++;
+        const double    r = 2 * Length(map, z, y, x);
+        const ptrdiff_t k = (ptrdiff_t)r;
+        const double    f = r - (double)k, v = map->value[(z * n + y) * n + x];
+        if (k + 1 >= 2 * n) continue;
+        sum[k] += (1 - f) * v, sum[k + 1] += f * v, count[k] += 1 - f, count[k + 1] += f;
       }
+  for (ptrdiff_t k = 0; k < 2 * n; k++) sum[k] = count[k] > 0 ? sum[k] / count[k] : 0;
   for (ptrdiff_t z = 0; z < n; z++)
     for (ptrdiff_t y = 0; y < n; y++)
       for (ptrdiff_t x = 0; x < n; x++) {
-        const ptrdiff_t r = (ptrdiff_t)(Length(map, z, y, x) + 0.5);
+        const double    r = 2 * Length(map, z, y, x);
+        const ptrdiff_t k = (ptrdiff_t)r;
         double         *v = map->value + (z * n + y) * n + x;
-        *v = (double)r * map->pixel <= map->reach ? *v - sum[r] / count[r] : 0;
+        *v = 0.5 * r * map->pixel <= map->reach ? *v - sum[k] - (r - (double)k) * (sum[k + 1] - sum[k]) : 0;
       }
 }
 
@@ -98,7 +104,7 @@ int AetVectorMapBuild(AetVectorMap *map, const AetCells *cells, const double *po
 
   *map = (AetVectorMap){.n = 2 * (ptrdiff_t)ceil(reach / pixel) + 7, .pixel = pixel, .reach = reach};
   map->value = calloc((size_t)(map->n * map->n * map->n), sizeof *map->value);
-  room = malloc(2 * (size_t)map->n * sizeof *room);
+  room = malloc(4 * (size_t)map->n * sizeof *room);
   if (!map->value || !room) {
     free(room);
     AetVectorMapFree(map);
@@ -155,6 +161,21 @@ ptrdiff_t AetVectorMapSample(const AetVectorMap *map, double step, double low, p
         found++;
       }
   return found;
+}
+
+static int Stronger(const void *left, const void *right)
+{
+  const double *l = left, *r = right;
+
+  if (fabs(l[3]) != fabs(r[3])) return fabs(l[3]) > fabs(r[3]) ? -1 : 1;
+  for (int k = 2; k >= 0; k--)
+    if (l[k] != r[k]) return l[k] < r[k] ? -1 : 1;
+  return 0;
+}
+
+void AetVectorSamplesSort(ptrdiff_t count, double *sample)
+{
+  if (count) qsort(sample, (size_t)count, 4 * sizeof *sample, Stronger);
 }
 
 double AetVectorMapScore(const AetVectorMap *map, ptrdiff_t count, const double *sample, const double R[9])

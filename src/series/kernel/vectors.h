@@ -21,6 +21,8 @@ void AetVectorMapFree(AetVectorMap *map);
 /* Samples of half the map (it has a centre), `step` apart, between `low` and the reach: writes up to `room` rows x, y, z, value and returns
  * how many there are. */
 ptrdiff_t AetVectorMapSample(const AetVectorMap *map, double step, double low, ptrdiff_t room, double *sample);
+/* The strongest first. */
+void AetVectorSamplesSort(ptrdiff_t count, double *sample);
 /* Σ value of a sample · map at R (x, y, z), trilinear. */
 double AetVectorMapScore(const AetVectorMap *map, ptrdiff_t count, const double *sample, const double R[9]);
 /* Small turns of R as long as they raise the score: steps of `step` radian, halved down to `least`. Returns the score. */

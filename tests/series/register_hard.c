@@ -1,0 +1,125 @@
+/* Particles that are hard to register: no species to tell by, no lattice, twins, grains of few atoms, wrong pixel sizes. */
+#include "series_test.h"
+
+static AetSpecimen Make(const char *list)
+{
+  char        copy[1024], *state = NULL;
+  AetSpecimen specimen;
+
+  AET_TEST_CALL(PetscOptionsClear(NULL));
+  AET_TEST_CALL(AetOptionsRegister(&AetSimulateOptions));
+  snprintf(copy, sizeof copy, "%s", list);
+  for (char *key = strtok_r(copy, " ", &state); key; key = strtok_r(NULL, " ", &state)) {
+    char name[96], *value = strtok_r(NULL, " ", &state);
+    snprintf(name, sizeof name, "-simulate_%s", key);
+    AET_TEST_CALL(PetscOptionsSetValue(NULL, name, value));
+  }
+  AET_TEST_CALL(AetSpecimenFromOptions(&specimen));
+  return specimen;
+}
+
+/* Takes the atoms out that lie beyond a plane, as if the particle had broken, or been seen in part. */
+static void Cut(AetSpecimen *s, const double normal[3], double at)
+{
+  PetscInt kept = 0;
+
+  for (PetscInt i = 0; i < s->count; i++) {
+    const double *x = s->position + 3 * i;
+    if (x[0] * normal[0] + x[1] * normal[1] + x[2] * normal[2] > at) continue;
+    memmove(s->position + 3 * kept, x, 3 * sizeof *x);
+    s->species[kept++] = s->species[i];
+  }
+  s->count = kept;
+}
+
+typedef struct {
+  const char *name, *options;
+  double      noise, misnamed, lost, scale, cut; /* cut: part beyond this fraction of the radius is gone at the second time; 0: none */
+  int         one_species;
+} Case;
+
+static void Run(const Case *c, uint64_t seed)
+{
+  AetRegistrationSettings settings;
+  AetRegistration         r = NULL;
+  AetSpecimen             s[2];
+  TestMeasurement         m[2];
+  AetAtoms                atoms[2];
+  AetSpecimenSeries       truth = {.times = 2};
+  double                  R[9], shift[3], off = 0, begin;
+  PetscErrorCode          code;
+
+  AetRegistrationDefaults(&settings);
+  for (int t = 0; t < 2; t++) {
+    double radius = 0;
+    s[t] = Make(c->options);
+    for (PetscInt i = 0; i < s[t].count && c->one_species; i++) s[t].species[i] = 1;
+    for (PetscInt i = 0; i < s[t].count; i++) radius = fmax(radius, s[t].position[3 * i]);
+    if (t && c->cut > 0) Cut(&s[t], (double[3]){0.6, 0.64, 0.48}, c->cut * radius);
+    m[t] = TestMeasured(seed + (uint64_t)t);
+    m[t].noise_angstrom = c->noise, m[t].misnamed = c->one_species ? 0 : c->misnamed, m[t].lost = c->lost;
+    if (t) m[t].scale = c->scale;
+    TestAnyRotation(seed + (uint64_t)t, m[t].rotation);
+    for (int k = 0; k < 3; k++) {
+      m[t].shift[k] = 60 * (AetRandomUniform(seed, 905, (uint64_t)(3 * t + k)) - 0.5);
+      truth.rotation[t][4 * k] = 1;
+    }
+    atoms[t] = TestMeasure(MPI_COMM_WORLD, &s[t], &m[t], NULL);
+  }
+  begin = MPI_Wtime();
+  code = AetRegistrationCreate(2, atoms, &settings, &r);
+  TestTruth(&truth, m, 1, R, shift);
+  if (r) {
+    for (int k = 0; k < 3; k++) off += pow(shift[k] - r->shift[1][k], 2);
+    printf("\n  %-28s seed %d: %d and %d atoms, %.2f s: turn off %8.4f deg (sigma %.4f), shift off %.3f A, scale %.4f, margin %.3f paired "
+           "%.3f agree "
+           "%.3f kappa %.2f core %.3f",
+           c->name, (int)seed, atoms[0]->total, atoms[1]->total, MPI_Wtime() - begin, TestTurnDeg(R, r->rotation[1]),
+           r->rotation_sigma_deg[1], sqrt(off), r->scale[1] * c->scale, r->margin[1], r->paired[1], r->agreement[1], r->kappa[1],
+           r->core_fraction);
+    AET_TEST(TestTurnDeg(R, r->rotation[1]) < 4 * r->rotation_sigma_deg[1] + 1e-6 || (c->one_species && r->margin[1] < 0.01));
+  } else
+    printf("\n  %-28s seed %d: %s", c->name, (int)seed, AetErrorMessage());
+  AetErrorClear();
+  AET_TEST(code == 0);
+  AET_TEST_CALL(AetRegistrationDestroy(&r));
+  for (int t = 0; t < 2; t++) {
+    AET_TEST_CALL(AetAtomsDestroy(&atoms[t]));
+    AetSpecimenDestroy(&s[t]);
+  }
+}
+
+#define FCC "shape sphere diameter_angstrom 44 lattice_angstrom 3.87 "
+static const Case hard[] = {
+    {"fcc", FCC, 0.2, 0.01, 0.01, 1, 0, 0},
+    {"fcc, names 10 % wrong", FCC, 0.2, 0.1, 0.03, 1, 0, 0},
+    {"fcc, 40 pm", FCC, 0.4, 0.01, 0.01, 1, 0, 0},
+    {"fcc, no noise", FCC, 0, 0, 0, 1, 0, 0},
+    {"fcc, scale 1.03", FCC, 0.2, 0.01, 0.01, 1.03, 0, 0},
+    {"fcc, scale 0.955", FCC, 0.2, 0.01, 0.01, 0.955, 0, 0},
+    {"fcc, a third gone", FCC, 0.2, 0.01, 0.01, 1, 0.3, 0},
+    {"fcc, half gone", FCC, 0.2, 0.01, 0.01, 1, 0.02, 0},
+    {"fcc, one species, piece gone", FCC, 0.2, 0.01, 0.01, 1, 0.6, 1},
+    {"fcc, one species", FCC, 0.2, 0.01, 0.01, 1, 0, 1},
+    {"cuboctahedron", "shape cuboctahedron diameter_angstrom 44 lattice_angstrom 3.87 ", 0.2, 0.01, 0.01, 1, 0, 0},
+    {"fcc, 600 atoms", "shape sphere diameter_angstrom 26 lattice_angstrom 3.87 ", 0.2, 0.01, 0.01, 1, 0, 0},
+    {"fcc, 100 atoms", "shape sphere diameter_angstrom 15 lattice_angstrom 3.87 ", 0.2, 0.01, 0.01, 1, 0, 0},
+    {"L1_0", FCC "order l10 ", 0.2, 0.01, 0.01, 1, 0, 0},
+    {"twins", FCC "twins 5,-6 ", 0.2, 0.01, 0.01, 1, 0, 0},
+    {"bcc", "structure bcc shape sphere diameter_angstrom 44 lattice_angstrom 3 ", 0.2, 0.01, 0.01, 1, 0, 0},
+    {"hcp", "structure hcp shape sphere diameter_angstrom 44 lattice_angstrom 2.7 ", 0.2, 0.01, 0.01, 1, 0, 0},
+    {"icosahedron", "shape icosahedron diameter_angstrom 44 lattice_angstrom 3.87 ", 0.2, 0.01, 0.01, 1, 0, 0},
+    {"decahedron", "shape decahedron diameter_angstrom 44 lattice_angstrom 3.87 ", 0.2, 0.01, 0.01, 1, 0, 0},
+    {"amorphous", "structure amorphous shape sphere diameter_angstrom 44 ", 0.2, 0.01, 0.01, 1, 0, 0},
+    {"amorphous, one species", "structure amorphous shape sphere diameter_angstrom 44 ", 0.2, 0.01, 0.01, 1, 0, 1},
+    {"amorphous, a third gone", "structure amorphous shape sphere diameter_angstrom 44 ", 0.2, 0.01, 0.01, 1, 0.3, 0},
+    {"amorphous, scale 1.03", "structure amorphous shape sphere diameter_angstrom 44 ", 0.2, 0.01, 0.01, 1.03, 0, 0},
+};
+
+static void TestHard(void)
+{
+  for (size_t k = getenv("FROM") ? (size_t)atoi(getenv("FROM")) : 0; k < sizeof hard / sizeof hard[0]; k++)
+    for (uint64_t seed = 50; seed < 70; seed += 10) Run(hard + k, seed);
+}
+
+AET_TEST_MAIN("hard registrations", {"one by one", TestHard})
