@@ -515,6 +515,48 @@ AET_EXTERN PetscErrorCode AetNucleiSpread(AetAtoms atoms, AetNuclei nuclei, cons
                                           const AetNucleiSettings *settings, double threshold, PetscInt replicas, uint64_t seed,
                                           AetOrderReplica draw, void *context, double *sigma_sites);
 
+#define AET_NUCLEUS_BINS 40
+#define AET_NUCLEUS_BIN_ANGSTROM 1.0
+typedef struct {
+  double    atom_volume_angstrom3; /* of the effective radius; > 0 */
+  double    smoothing_angstrom;    /* standard deviation of the Gaussian over which the order parameter was averaged; 0: it was not */
+  double    field_sigma_angstrom;  /* of the Gaussian that makes a field of it */
+  double    grid_angstrom;         /* of the grid of gradients */
+  double    order_limit;           /* largest order parameter that a profile may have in the middle */
+  PetscBool baseline;              /* profiles may end in something else than 0, as order of bonds does */
+} AetNucleiShapeSettings;
+/** Field 2 Å, grid 1 Å, limit 1; the rest 0. Not collective. */
+AET_EXTERN void AetNucleiShapeDefaults(AetNucleiShapeSettings *settings);
+
+/** What is told of one nucleus. */
+typedef struct {
+  double radius_angstrom;             /* of the sphere of the same volume */
+  double core[3];                     /* Å, middle of the order */
+  double gyration[3];                 /* Å², eigenvalues of the mean of dx dx, largest first */
+  double axis[3];                     /* unit vector of the largest */
+  double elongation;                  /* square root of largest over smallest; 0: flat */
+  double depth_angstrom;              /* of the core below the surface; -1: no surface */
+  double gradient_mean, gradient_max; /* 1/Å, of |grad S| at the points of the grid inside */
+  double gradient_angle_deg; /* mean angle of grad S and the vector to the core, weighted by |grad S|: 0 where order falls outwards all
+                                around, 90 without direction */
+  double gradient_weight;
+  int    grid_points, bins, fitted;
+  double profile[AET_NUCLEUS_BINS]; /* [bins] mean order in shells of AET_NUCLEUS_BIN_ANGSTROM about the core, other nuclei left out */
+  double profile_atoms[AET_NUCLEUS_BINS];                         /* [bins] how many atoms that is */
+  double order_core, interface_radius, interface_width, baseline; /* S(r) = b + S_c (1 - tanh((r - r0)/w))/2, the smoothing taken off */
+  double sigma_fit[3], fit_rms;                                   /* of S_c, r0, w; what the fit leaves */
+  double order_volume, order_area; /* Å³, Å²: ∫ S dV and ∫ |grad S| dV of the fitted profile, less its baseline */
+} AetNucleusShape;
+/** Describes every nucleus (docs/theory/analysis.md): shape [nuclei->count], the same on every rank, PetscFree. order
+   [nuclei->count][total]: the order parameter of each nucleus' own phase at all atoms (rows may be the same), not finite where an atom has
+   none. `surface` of the same atoms, or NULL. AET_ERR_INPUT: settings out of range. Collective on atoms->comm. */
+AET_EXTERN PetscErrorCode AetNucleiDescribe(AetAtoms atoms, AetNuclei nuclei, const double *const *order, AetSurface surface,
+                                            const AetNucleiShapeSettings *settings, AetNucleusShape **shape);
+/** Energy of a nucleus with a diffuse interface, driving ∫ S dV + tension ∫ |grad S| dV of the profile S_c (1 - tanh((r - r0)/w))/2: for w
+    towards 0 and S_c = 1 the classical 4/3 π r0³ driving + 4 π r0² tension. Lengths in Å, `driving` (negative: the phase is stable) in
+   energy per Å³, `tension` in energy per Å². Not collective. */
+AET_EXTERN double AetNucleusEnergy(double order, double interface_radius, double interface_width, double driving, double tension);
+
 /* end of: the nuclei described */
 
 #endif

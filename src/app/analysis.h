@@ -31,6 +31,7 @@ typedef struct {
   int               *phase;       /* [total] of AetPhases, -1: none; NULL: of bonds */
   AetNuclei          nuclei;
   double            *sigma_sites; /* [nuclei->count] */
+  AetNucleusShape   *shape;       /* [nuclei->count] */
 } AetAnalysis;
 
 /* AET_ERR_INPUT: fewer than one atom, two atoms in one place, an order parameter that the model cannot have. Collective on atoms->comm,
@@ -49,9 +50,14 @@ typedef struct {
 PetscErrorCode AetAnalysisColumnsCreate(const AetAnalysis *analysis, AetAnalysisColumns *columns);
 PetscErrorCode AetAnalysisColumnsDestroy(AetAnalysisColumns *columns);
 
-/* Parts of AetAnalysisCreate: the order parameter; the standard deviations of the sizes of the nuclei. Collective. */
+/* Parts of AetAnalysisCreate: the order parameter; the standard deviations of the sizes of the nuclei; the nuclei. Collective. */
 PetscErrorCode AetAnalysisOrder(AetAnalysis *analysis);
 PetscErrorCode AetAnalysisSpread(AetAnalysis *analysis);
+PetscErrorCode AetAnalysisNuclei(AetAnalysis *analysis);
+/* letter [total] <- 0 for the first species of the pair, 1 for the second, else -1. Not collective. */
+void AetAnalysisLetters(const AetAnalysis *analysis, int *letter);
+/* The conventional cell's edge of the largest grain, or of fcc by the neighbours, in Å. Not collective. */
+double AetAnalysisCell(const AetAnalysis *analysis);
 
 /* The tables beside the one of atoms, into the file and as text beside it: nuclei, grains, pairs. Collective. */
 PetscErrorCode AetAnalysisWriteTables(const AetAnalysis *analysis, AetFile file, const AetOutput *output);

@@ -28,18 +28,6 @@ static PetscErrorCode Surface(AetAnalysis *a)
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
-static PetscErrorCode Nuclei(AetAnalysis *a)
-{
-  AetNucleiSettings *s = &a->settings.nuclei;
-
-  PetscFunctionBegin;
-  if (!(s->threshold > 0)) s->threshold = a->kind == AET_ANALYSE_BOO ? AET_NUCLEUS_THRESHOLD_BOO : AET_NUCLEUS_THRESHOLD_CHEMICAL;
-  PetscCall(AetNucleiCreate(a->atoms, a->order, a->group, s, &a->nuclei));
-  PetscCall(PetscCalloc1((size_t)a->nuclei->count + 1, &a->sigma_sites));
-  PetscCall(AetAnalysisSpread(a));
-  PetscFunctionReturn(PETSC_SUCCESS);
-}
-
 static PetscErrorCode Compute(AetAnalysis *a)
 {
   AetLocalSettings   local;
@@ -58,7 +46,7 @@ static PetscErrorCode Compute(AetAnalysis *a)
   AetLatticeDefaults(&lattice);
   PetscCall(AetLatticeCreate(a->neighbours, &lattice, &a->lattice));
   PetscCall(AetAnalysisOrder(a));
-  PetscCall(Nuclei(a));
+  PetscCall(AetAnalysisNuclei(a));
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
@@ -83,6 +71,7 @@ PetscErrorCode AetAnalysisDestroy(AetAnalysis **analysis)
 
   PetscFunctionBegin;
   if (!a) PetscFunctionReturn(PETSC_SUCCESS);
+  PetscCall(PetscFree(a->shape));
   PetscCall(PetscFree(a->sigma_sites));
   PetscCall(AetNucleiDestroy(&a->nuclei));
   PetscCall(PetscFree2(a->phase_order, a->phase));

@@ -74,6 +74,11 @@ static PetscErrorCode MakePlan(AetAnalysis *a)
   PetscFunctionReturn(code);
 }
 
+void AetAnalysisLetters(const AetAnalysis *a, int *letter)
+{
+  for (PetscInt i = 0; i < a->atoms->total; i++) letter[i] = a->species[i] == a->pair[0] ? 0 : a->species[i] == a->pair[1] ? 1 : -1;
+}
+
 PetscErrorCode AetAnalysisOrder(AetAnalysis *a)
 {
   const PetscInt  total = a->atoms->total;
@@ -90,7 +95,7 @@ PetscErrorCode AetAnalysisOrder(AetAnalysis *a)
   Templates(a->kind, &which, &count);
   PetscCall(PetscCalloc2((size_t)total + 1, &a->phase_order, (size_t)total + 1, &a->phase));
   PetscCall(PetscMalloc1((size_t)total + 1, &letter));
-  for (PetscInt i = 0; i < total; i++) letter[i] = a->species[i] == a->pair[0] ? 0 : a->species[i] == a->pair[1] ? 1 : -1;
+  AetAnalysisLetters(a, letter);
   code = AetOrderBest(a->plan, letter, count, which, a->phase_order, a->phase);
   PetscCall(PetscFree(letter));
   PetscCall(code);
@@ -117,9 +122,9 @@ static PetscErrorCode DrawOrder(void *context, PetscInt replica, double *order, 
   PetscInt           count;
 
   PetscFunctionBegin;
+  AetAnalysisLetters(a, d->letter);
   for (PetscInt i = 0; i < total; i++) {
     const uint64_t key = (uint64_t)replica * (uint64_t)total + (uint64_t)i;
-    d->letter[i] = a->species[i] == a->pair[0] ? 0 : a->species[i] == a->pair[1] ? 1 : -1;
     if (d->first[i] >= 0) d->letter[i] = AetRandomUniform(a->settings.seed, STREAM, key) < d->first[i] ? 0 : 1;
   }
   Templates(a->kind, &which, &count);

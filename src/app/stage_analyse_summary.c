@@ -61,6 +61,31 @@ static PetscErrorCode OfSurface(const AetAnalysis *a, AetSummary summary)
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
+/* How many cores lie within a cell of the surface; medians of what was fitted. */
+static PetscErrorCode OfShapes(const AetAnalysis *a, AetSummary summary)
+{
+  const PetscInt count = a->nuclei->count;
+  const double   cell = AetAnalysisCell(a);
+  PetscInt       near = 0, fitted = 0;
+  double        *value, median = 0;
+
+  PetscFunctionBegin;
+  if (!count) PetscFunctionReturn(PETSC_SUCCESS);
+  for (PetscInt k = 0; k < count; k++) near += a->shape[k].depth_angstrom >= 0 && a->shape[k].depth_angstrom <= cell;
+  PetscCall(AetSummarySetNumber(summary, "analyse.cell_angstrom", cell));
+  if (a->surface) PetscCall(AetSummarySetNumber(summary, "analyse.nuclei_near_surface_fraction", (double)near / count));
+  PetscCall(PetscMalloc1((size_t)count, &value));
+  for (PetscInt k = 0; k < count; k++) value[k] = a->shape[k].gradient_angle_deg;
+  PetscCall(Median(count, value, &median));
+  PetscCall(AetSummarySetNumber(summary, "analyse.nuclei_gradient_angle_deg_median", median));
+  for (PetscInt k = 0; k < count; k++)
+    if (a->shape[k].fitted) value[fitted++] = a->shape[k].interface_width;
+  if (fitted) PetscCall(Median(fitted, value, &median));
+  if (fitted) PetscCall(AetSummarySetNumber(summary, "analyse.interface_width_angstrom_median", median));
+  PetscCall(PetscFree(value));
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
 static PetscErrorCode OfNuclei(const AetAnalysis *a, AetSummary summary)
 {
   PetscInt sites = 0, most = 0;
@@ -75,6 +100,7 @@ static PetscErrorCode OfNuclei(const AetAnalysis *a, AetSummary summary)
   PetscCall(AetSummarySetNumber(summary, "analyse.nuclei_sites", sites));
   PetscCall(AetSummarySetNumber(summary, "analyse.nuclei_sites_largest", most));
   PetscCall(AetSummarySetNumber(summary, "analyse.nucleus_threshold", a->settings.nuclei.threshold));
+  PetscCall(OfShapes(a, summary));
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 

@@ -1,6 +1,6 @@
 /* The tables of an analysis that are not of atoms: nuclei, grains, the pair distribution. */
 #include "analysis.h"
-#include "sheet.h"
+#include "analysis_sheets.h"
 #include <string.h>
 #include <unistd.h>
 
@@ -47,6 +47,7 @@ static PetscErrorCode NucleiSheet(const AetAnalysis *a, AetSheet *sheet)
   PetscCall(AetSheetWhole(sheet, "variant", "variant", "of the phase; -1: none", 1, variant, 0, NULL));
   PetscCall(AetSheetWhole(sheet, "core_sites", "core_sites", "atoms of the core", 1, n->core_sites, 0, NULL));
   PetscCall(AetSheetWhole(sheet, "peak", "peak", "row of the most ordered atom in the table of atoms, from 0", 1, n->peak, 0, NULL));
+  PetscCall(AetAnalysisShapeColumns(a, sheet));
   PetscCall(PetscFree4(time, phase, axis, variant));
   PetscCall(PetscFree(number));
   PetscFunctionReturn(PETSC_SUCCESS);
@@ -132,6 +133,7 @@ PetscErrorCode AetAnalysisWriteTables(const AetAnalysis *a, AetFile file, const 
 {
   const Table tables[] = {
       {"nuclei", NucleiSheet, PETSC_TRUE},
+      {"profiles", AetAnalysisProfiles, PETSC_TRUE},
       {"grains", GrainsSheet, PETSC_TRUE},
       {"pairs", PairsSheet, (PetscBool)(a->pairs != NULL)},
   };
