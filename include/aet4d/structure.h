@@ -268,6 +268,60 @@ AET_EXTERN PetscErrorCode AetLocalDestroy(AetLocal *local);
 
 /* ---------------------------------------------------------------- boundaries between grains */
 
+typedef struct {
+  double   tolerance_deg;   /* neighbours whose orientations differ by less belong to one grain */
+  PetscInt min_sites;       /* of a grain */
+  PetscInt min_plane_sites; /* of a layer of hcp, or of a boundary */
+  double   sigma3_deg;      /* a misorientation nearer than this to 60° about <111> is a twin's */
+} AetBoundarySettings;
+/** 5°, 13 and 7 atoms, 5°. Not collective. */
+AET_EXTERN void AetBoundaryDefaults(AetBoundarySettings *settings);
+
+typedef enum {
+  AET_BOUNDARY_GRAIN,          /* two grains touch */
+  AET_BOUNDARY_TWIN,           /* two grains touch, related as twins, but not by a layer of hcp: an incoherent twin boundary */
+  AET_BOUNDARY_COHERENT_TWIN,  /* one layer of hcp between two grains of fcc related as twins */
+  AET_BOUNDARY_STACKING_FAULT, /* two adjacent layers of hcp in one grain of fcc (intrinsic) */
+  AET_BOUNDARY_HCP_LAYERS      /* one or two layers of hcp, with no grain known on one side: near the surface */
+} AetBoundaryKind;
+/** "grain", "twin", "coherent_twin", "stacking_fault", "hcp_layers"; NULL beyond. Not collective. */
+AET_EXTERN const char *AetBoundaryName(int kind);
+typedef struct {
+  int      kind;               /* AetBoundaryKind */
+  PetscInt grain[2];           /* below (against the normal) and above; the same twice in a stacking fault; -1: not known */
+  PetscInt atoms;              /* at the boundary: of the layers of hcp, else those with a neighbour in the other grain, none in a third */
+  double   angle_deg;          /* least misorientation modulo the symmetry of the crystal; -1 between grains of different kinds */
+  double   axis[3];            /* of that rotation, unit, in the frame of the model; 0 below 0.1° and where the angle is -1 */
+  double   axis_crystal[3];    /* the same along the axes of the crystal, without signs, largest first: (0.577, 0.577, 0.577) of a twin */
+  double   sigma3_deg;         /* between cubic grains: angle from the nearest rotation by 60° about <111>; else -1 */
+  double   normal[3];          /* unit; of layers, of the plane through them, else of the plane nearest to where the grains touch; z > 0 */
+  double   point[3];           /* of that plane, in Å: the layer of a twin, the middle between the two of a fault */
+  double   roughness_angstrom; /* r.m.s. distance of the atoms of a layer, or of the points of contact, from that plane */
+} AetBoundary;
+
+/** Grains by orientation alone, what lies between them, and stacking faults. */
+typedef struct _p_AetBoundaries *AetBoundaries;
+struct _p_AetBoundaries {
+  PetscInt  total;
+  PetscInt  grains;        /* largest first; of equal ones that of the lowest atom */
+  PetscInt *grain;         /* [total] grain of the atom, those of its surface and of layers of hcp included; -1: none */
+  int      *kind;          /* [grains] AET_LOCAL_FCC, _HCP, _BCC or _SC */
+  double (*quaternion)[4]; /* [grains] mean orientation, as in AetLocal */
+  double      *spread_deg; /* [grains] r.m.s. misorientation of its atoms from it */
+  PetscInt    *sites;      /* [grains] atoms */
+  PetscInt     count;      /* boundaries and faults: layers of hcp first, then pairs of grains; by their grains */
+  AetBoundary *boundary;   /* [count] */
+  PetscInt    *at;         /* [total] the boundary the atom belongs to; -1: none */
+};
+/** Connected atoms of one kind (by templates) whose orientations, each averaged with those neighbours that differ by less than the
+    tolerance, differ by less than it, are a grain; atoms of no crystal join the grain of most of their neighbours, two layers deep; grains
+    that then touch and differ by less than the tolerance are one. `local`: of these very atoms. AET_ERR_INPUT: settings that are not
+    positive. Collective on atoms->comm. */
+AET_EXTERN PetscErrorCode AetBoundariesCreate(AetAtoms atoms, AetLocal local, const AetBoundarySettings *settings,
+                                              AetBoundaries *boundaries);
+/** NULL is accepted. Not collective. */
+AET_EXTERN PetscErrorCode AetBoundariesDestroy(AetBoundaries *boundaries);
+
 /* end of: boundaries between grains */
 
 /* ---------------------------------------------------------------- lattice, displacement, strain */
