@@ -146,11 +146,34 @@ static void TrySeeds(const Shape *s, int a, AetTemplateFit *fit)
   }
 }
 
+static void SortAscending(int n, double *x)
+{
+  for (int i = 1; i < n; i++)
+    for (int j = i; j > 0 && x[j] < x[j - 1]; j--) {
+      const double t = x[j];
+      x[j] = x[j - 1];
+      x[j - 1] = t;
+    }
+}
+
+/* No correspondence and no rotation fits better than the lengths, shortest to shortest: Σ v·q w ≤ Σ |v||w| ≤ that of the sorted lengths. */
+static double LeastByLengths(const Shape *s)
+{
+  double a[POINTS], b[POINTS], sum = 0;
+
+  for (int i = 0; i < s->n; i++) a[i] = sqrt(Dot(s->v[i], s->v[i])), b[i] = sqrt(Dot(s->t->point[i], s->t->point[i]));
+  SortAscending(s->n, a);
+  SortAscending(s->n, b);
+  for (int i = 0; i < s->n; i++) sum += a[i] * b[i];
+  return sqrt(fmax(0, s->t->square - sum * sum / s->square) / (s->n + 1));
+}
+
 void AetTemplateTry(const AetTemplates *templates, int kind, double (*vector)[3], AetTemplateFit *fit)
 {
   Shape s;
 
   MakeShape(templates, kind, vector, &s);
+  if (LeastByLengths(&s) >= fit->rmsd) return;
   for (int a = 0; a < FIRSTS; a++) {
     TrySeeds(&s, a, fit);
     if (fit->kind == kind && fit->rmsd < s.t->unique) return;
