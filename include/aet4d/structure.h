@@ -248,14 +248,14 @@ struct _p_AetLocal {
   PetscInt (*nearest)[AET_LOCAL_NEAREST]; /* [total] atoms nearest to it within the reach, nearest first; -1 behind the last */
   int    *cna;                            /* [total] AetLocalKind by adaptive common-neighbour analysis */
   int    *ptm;                            /* [total] AetLocalKind by template matching */
-  double *ptm_rmsd;                       /* [total] of the best template, in units of the mean distance of its neighbours, also where it is
-                                             above the limit; -1 where there were too few neighbours for any */
-  double *ptm_scale;                      /* [total] distance of nearest neighbours in the fitted template in Å; 0 of AET_LOCAL_OTHER */
-  double (*quaternion)[4];                /* [total] (w, x, y, z) takes the axes of the crystal to x, y, z of the model; of those that the
-                                             crystal's symmetry makes equal (24 of fcc, bcc, sc; 12 of hcp with c along z; 60 of ico) the
-                                             nearest to the identity; (1, 0, 0, 0) of AET_LOCAL_OTHER */
-  int    *ordering;                       /* [total] AetLocalOrdering of the matched neighbours */
-  double *centrosymmetry;                 /* [total] in Å²; -1 with fewer neighbours than asked for */
+  double *ptm_rmsd;  /* [total] of the best template, in units of the mean distance of its neighbours, also where it is above the limit; -1
+                        where none fits within 0.2 (or the limit, if that is more) */
+  double *ptm_scale; /* [total] distance of nearest neighbours in the fitted template in Å; 0 of AET_LOCAL_OTHER */
+  double (*quaternion)[4]; /* [total] (w, x, y, z) takes the axes of the crystal to x, y, z of the model; of those that the
+                              crystal's symmetry makes equal (24 of fcc, bcc, sc; 12 of hcp with c along z; 60 of ico) the
+                              nearest to the identity; (1, 0, 0, 0) of AET_LOCAL_OTHER */
+  int    *ordering;        /* [total] AetLocalOrdering of the matched neighbours */
+  double *centrosymmetry;  /* [total] in Å²; -1 with fewer neighbours than asked for */
 };
 /** Common-neighbour analysis (Stukowski 2012), polyhedral template matching (Larsen, Schmidt, Schiøtz 2016), centrosymmetry (Kelchner,
     Plimpton, Hamilton 1998). No cut-off is needed. AET_ERR_INPUT: a limit or a number of neighbours out of range, a position that is not
@@ -274,7 +274,7 @@ typedef struct {
   PetscInt min_plane_sites; /* of a layer of hcp, or of a boundary */
   double   sigma3_deg;      /* a misorientation nearer than this to 60° about <111> is a twin's */
 } AetBoundarySettings;
-/** 5°, 13 and 7 atoms, 5°. Not collective. */
+/** 3°, 13 and 7 atoms, 5°. Not collective. */
 AET_EXTERN void AetBoundaryDefaults(AetBoundarySettings *settings);
 
 typedef enum {
@@ -313,7 +313,7 @@ struct _p_AetBoundaries {
   AetBoundary *boundary;   /* [count] */
   PetscInt    *at;         /* [total] the boundary the atom belongs to; -1: none */
 };
-/** Connected atoms of one kind (by templates) whose orientations, each averaged with those neighbours that differ by less than the
+/** Connected atoms of one kind (by templates) whose orientations, each averaged with those neighbours that differ by less than twice the
     tolerance, differ by less than it, are a grain; atoms of no crystal join the grain of most of their neighbours, two layers deep; grains
     that then touch and differ by less than the tolerance are one. `local`: of these very atoms. AET_ERR_INPUT: settings that are not
     positive. Collective on atoms->comm. */

@@ -7,7 +7,7 @@ static const double REACH = 2.2;  /* of AetLocal */
 
 void AetBoundaryDefaults(AetBoundarySettings *settings)
 {
-  *settings = (AetBoundarySettings){.tolerance_deg = 5, .min_sites = 13, .min_plane_sites = 7, .sigma3_deg = 5};
+  *settings = (AetBoundarySettings){.tolerance_deg = 3, .min_sites = 13, .min_plane_sites = 7, .sigma3_deg = 5};
 }
 
 const char *AetBoundaryName(int kind)

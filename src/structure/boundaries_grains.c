@@ -3,13 +3,14 @@
 #include <math.h>
 
 static const double RAD = M_PI / 180;
-enum { JOINING_LAYERS = 2 }; /* how deep atoms of no crystal join a grain: the surface, a stacking fault */
+static const double WINDOW = 2; /* of the tolerance, in the average: the noise of a single atom may be larger than that of the averages */
+enum { JOINING_LAYERS = 2 };    /* how deep atoms of no crystal join a grain: the surface, a stacking fault */
 
-/* Orientation of every atom averaged with those neighbours of its kind that differ by less than the tolerance: the noise of one atom would
-   carry a grain across a boundary of small angle. Shared by nobody: a second per million atoms. */
+/* Orientation of every atom averaged with those neighbours of its kind that differ by less than twice the tolerance: the noise of one atom
+   would carry a grain across a boundary of small angle. Shared by nobody: a second per million atoms. */
 static void Smooth(const AetBoundaryWork *w, double (*q)[4])
 {
-  const double tolerance = w->settings->tolerance_deg * RAD;
+  const double window = WINDOW * w->settings->tolerance_deg * RAD;
 
 #pragma omp parallel for schedule(dynamic, 256) num_threads(AetThreads())
   for (PetscInt i = 0; i < w->total; i++) {
@@ -24,27 +25,40 @@ static void Smooth(const AetBoundaryWork *w, double (*q)[4])
     for (int k = 0; k < AET_LOCAL_NEAREST;) {
       const PetscInt j = AetBoundaryNext(w, i, &k);
       if (j < 0 || AetBoundaryKindOf(w, j) != kind) continue;
-      if (AetDisorientation(group, mine, w->local->quaternion[j], NULL) < tolerance)
+      if (AetDisorientation(group, mine, w->local->quaternion[j], NULL) < window)
         AetOrientationAdd(group, mine, w->local->quaternion[j], sum);
     }
     AetOrientationMean(group, sum, q[i]);
   }
 }
 
-/* parent [total]: connected atoms of one kind whose smoothed orientations differ by less than the tolerance. */
-static void Connect(const AetBoundaryWork *w, double (*q)[4], ptrdiff_t *parent)
+/* steady[i]: atom i is of a crystal, and no neighbour of its kind differs by the tolerance. The atoms at a boundary of small angle have
+   orientations between those of the grains, so that without this the grains would hang together through them. */
+static void FindSteady(const AetBoundaryWork *w, double (*q)[4], char *steady)
 {
   const double tolerance = w->settings->tolerance_deg * RAD;
 
-  AetPartitionStart(w->total, parent);
+#pragma omp parallel for schedule(dynamic, 256) num_threads(AetThreads())
   for (PetscInt i = 0; i < w->total; i++) {
     const int kind = AetBoundaryKindOf(w, i);
-    for (int k = 0; kind && k < AET_LOCAL_NEAREST;) {
+    steady[i] = kind != AET_LOCAL_OTHER;
+    for (int k = 0; steady[i] && k < AET_LOCAL_NEAREST;) {
       const PetscInt j = AetBoundaryNext(w, i, &k);
-      if (j < 0 || AetBoundaryKindOf(w, j) != kind || AetPartitionFind(parent, i) == AetPartitionFind(parent, j)) continue;
-      if (AetDisorientation(AetBoundaryGroup(w, kind), q[i], q[j], NULL) < tolerance) AetPartitionJoin(parent, i, j);
+      if (j < 0 || AetBoundaryKindOf(w, j) != kind) continue;
+      steady[i] = AetDisorientation(AetBoundaryGroup(w, kind), q[i], q[j], NULL) < tolerance;
     }
   }
+}
+
+/* parent [total]: steady neighbours of one kind together. */
+static void Connect(const AetBoundaryWork *w, const char *steady, ptrdiff_t *parent)
+{
+  AetPartitionStart(w->total, parent);
+  for (PetscInt i = 0; i < w->total; i++)
+    for (int k = 0; steady[i] && k < AET_LOCAL_NEAREST;) {
+      const PetscInt j = AetBoundaryNext(w, i, &k);
+      if (j >= 0 && steady[j] && AetBoundaryKindOf(w, i) == AetBoundaryKindOf(w, j)) AetPartitionJoin(parent, i, j);
+    }
 }
 
 /* Mean orientation of the core atoms of every grain, and their r.m.s. misorientation from it. */
@@ -154,19 +168,19 @@ static PetscErrorCode Rank(PetscInt count, const PetscInt *atoms, PetscInt least
 }
 
 /* Grains of at least min_sites connected atoms, in w->core; room in `b` for what is known of them. */
-static PetscErrorCode MakeGrains(AetBoundaryWork *w, AetBoundaries b, ptrdiff_t *parent)
+static PetscErrorCode MakeGrains(AetBoundaryWork *w, AetBoundaries b, const char *steady, ptrdiff_t *parent)
 {
   PetscInt *size, *number;
 
   PetscFunctionBegin;
   PetscCall(PetscCalloc2((size_t)w->total + 1, &size, (size_t)w->total + 1, &number));
   for (PetscInt i = 0; i < w->total; i++)
-    if (AetBoundaryKindOf(w, i)) size[AetPartitionFind(parent, i)]++;
+    if (steady[i]) size[AetPartitionFind(parent, i)]++;
   PetscCall(Rank(w->total, size, w->settings->min_sites, number, &b->grains));
   const size_t room = (size_t)b->grains + 1;
   PetscCall(PetscCalloc4(room, &b->kind, room, &b->quaternion, room, &b->spread_deg, room, &b->sites));
   for (PetscInt i = 0; i < w->total; i++) {
-    b->grain[i] = w->core[i] = AetBoundaryKindOf(w, i) ? number[AetPartitionFind(parent, i)] : -1;
+    b->grain[i] = w->core[i] = steady[i] ? number[AetPartitionFind(parent, i)] : -1;
     if (w->core[i] >= 0) b->kind[w->core[i]] = AetBoundaryKindOf(w, i);
   }
   PetscCall(PetscFree2(size, number));
@@ -201,15 +215,18 @@ static PetscErrorCode Merge(AetBoundaryWork *w, AetBoundaries b)
 
 PetscErrorCode AetBoundaryFindGrains(AetBoundaryWork *w, AetBoundaries b)
 {
-  ptrdiff_t *parent;
+  const size_t room = (size_t)w->total + 1;
+  ptrdiff_t   *parent;
   double(*q)[4];
+  char *steady;
 
   PetscFunctionBegin;
-  PetscCall(PetscMalloc2((size_t)w->total + 1, &parent, (size_t)w->total + 1, &q));
+  PetscCall(PetscMalloc3(room, &parent, room, &q, room, &steady));
   Smooth(w, q);
-  Connect(w, q, parent);
-  PetscCall(MakeGrains(w, b, parent));
-  PetscCall(PetscFree2(parent, q));
+  FindSteady(w, q, steady);
+  Connect(w, steady, parent);
+  PetscCall(MakeGrains(w, b, steady, parent));
+  PetscCall(PetscFree3(parent, q, steady));
   PetscCall(Average(w, b));
   PetscCall(JoinOthers(w, b->grain));
   PetscCall(Merge(w, b));

@@ -6,7 +6,8 @@
 #include "structure/structure_private.h"
 #include <math.h>
 
-static const double REACH = 2.2; /* of the median distance of nearest neighbours: 14 lie within it also in strained bcc */
+static const double CEILING = 0.2; /* rmsd of fits that are told of, though not named, where the limit is less */
+static const double REACH = 2.2;   /* of the median distance of nearest neighbours: 14 lie within it also in strained bcc */
 
 const char *AetLocalName(int kind)
 {
@@ -83,7 +84,7 @@ static void OfAtom(const AetTemplates *templates, const AetLocalSettings *settin
   }
   l->cna[i] = AetCommonNeighbours(count, vector);
   l->centrosymmetry[i] = count < settings->centro_neighbours ? -1 : AetCentrosymmetry(settings->centro_neighbours, vector);
-  AetTemplateBest(templates, count, vector, &fit);
+  AetTemplateBest(templates, count, vector, fmax(CEILING, settings->rmsd_limit), &fit);
   l->ptm_rmsd[i] = fit.kind ? fit.rmsd : -1;
   if (!fit.kind || fit.rmsd > settings->rmsd_limit) {
     l->quaternion[i][0] = 1;

@@ -23,7 +23,7 @@ typedef struct {
 void AetTemplatesMake(AetTemplates *templates);
 
 typedef struct {
-  int    kind;                      /* AET_TEMPLATE_…; 0: none was tried */
+  int    kind;                      /* AET_TEMPLATE_…; 0: none */
   double rmsd;                      /* sqrt of the mean over atom and neighbours of |s (v - mean v) - q w q*|² */
   double nearest;                   /* of the fitted template: its shortest length over s, in the unit of v */
   double q[4];                      /* template to laboratory, as fitted, not reduced by symmetry */
@@ -33,7 +33,7 @@ typedef struct {
    where it is better. The correspondence is exact below the `unique` of the template, else the best of a search (docs/theory/structure.md).
  */
 void AetTemplateTry(const AetTemplates *templates, int kind, double (*vector)[3], AetTemplateFit *fit);
-/* The best of all templates that have enough neighbours. */
-void AetTemplateBest(const AetTemplates *templates, int count, double (*vector)[3], AetTemplateFit *fit);
+/* The best of all templates that have enough neighbours and fit with an rmsd below the ceiling; kind 0: none. */
+void AetTemplateBest(const AetTemplates *templates, int count, double (*vector)[3], double ceiling, AetTemplateFit *fit);
 
 #endif

@@ -180,11 +180,11 @@ void AetTemplateTry(const AetTemplates *templates, int kind, double (*vector)[3]
   }
 }
 
-void AetTemplateBest(const AetTemplates *templates, int count, double (*vector)[3], AetTemplateFit *fit)
+void AetTemplateBest(const AetTemplates *templates, int count, double (*vector)[3], double ceiling, AetTemplateFit *fit)
 {
   static const int order[] = {AET_TEMPLATE_FCC, AET_TEMPLATE_HCP, AET_TEMPLATE_ICO, AET_TEMPLATE_BCC, AET_TEMPLATE_SC};
 
-  *fit = (AetTemplateFit){.kind = 0, .rmsd = INFINITY, .q = {1, 0, 0, 0}};
+  *fit = (AetTemplateFit){.kind = 0, .rmsd = ceiling, .q = {1, 0, 0, 0}};
   for (int k = 0; k < 5; k++) {
     const int kind = order[k];
     if (templates->of[kind].count > count) continue;
