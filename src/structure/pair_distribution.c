@@ -5,7 +5,7 @@
 #include <math.h>
 
 #define SEED 0x9a12
-enum { LEAST_RAYS = 24, MOST_RAYS = 5000, ALL_RAYS = 100000, CROSSINGS = 64, PROBES = 30000, WEIGHTS = 1 << 20 };
+enum { LEAST_RAYS = 8, MOST_RAYS = 5000, ALL_RAYS = 100000, CROSSINGS = 64, PROBES = 30000, WEIGHTS = 1 << 20 };
 /* Depths between which atoms begin to tell the density: several layers, so that it does not matter where the first one is. */
 #define SHALLOW_ANGSTROM 1.0
 #define DEEP_ANGSTROM 7.0
