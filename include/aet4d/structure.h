@@ -413,6 +413,44 @@ AET_EXTERN PetscErrorCode AetStrainGrid(AetAtoms atoms, AetLattice lattice, AetS
 
 /* ---------------------------------------------------------------- vacancies, dislocations */
 
+/** Unoccupied sites inside. A site is vacant where its neighbours expect an atom, each by its own position, and none is; and where all
+    neighbouring sites hold an atom or are vacant in the same sense (so small voids are several vacancies, and the surface has none). An
+    atom that was lost in tracing looks the same. */
+typedef struct _p_AetVacancies *AetVacancies;
+struct _p_AetVacancies {
+  PetscInt  count;
+  PetscInt *grain; /* [count] of most of the neighbours */
+  int (*index)[3]; /* [count] in that grain */
+  double (*position)[3]; /* [count] Å, where the neighbours expect it on average */
+  PetscInt *neighbours;  /* [count] atoms that expect one */
+};
+/** AET_ERR_INPUT: a lattice of other atoms. Collective on atoms->comm. */
+AET_EXTERN PetscErrorCode AetVacanciesCreate(AetAtoms atoms, AetLattice lattice, AetVacancies *vacancies);
+/** NULL is accepted. Not collective. */
+AET_EXTERN PetscErrorCode AetVacanciesDestroy(AetVacancies *vacancies);
+
+/** Dislocation lines of fcc, bcc and sc grains, with Burgers vectors of whole translations of the lattice (docs/theory/strain.md). Going
+    once about the line by the right hand, the displacement grows by the Burgers vector. */
+typedef struct _p_AetDislocations *AetDislocations;
+struct _p_AetDislocations {
+  PetscInt  count;
+  PetscInt *grain;        /* [count] */
+  int (*burgers)[3];      /* [count] as an index of the lattice: 1 1 0 of fcc is a/2[110] */
+  double (*vector)[3];    /* [count] the same in Å */
+  double (*position)[3];  /* [count] Å, the middle of the line */
+  double (*direction)[3]; /* [count] unit vector of the straight line nearest to it, its largest component positive */
+  double   *length;       /* [count] Å, extent along it */
+  double   *bend;         /* [count] Å, r.m.s. distance from it */
+  double   *angle_deg;    /* [count] between direction and Burgers vector, 0 … 90: 0 screw, 90 edge */
+  PetscInt *first;        /* [count + 1]; the points of line k are point[first[k]] … point[first[k + 1] - 1], from one end to the other */
+  double (*point)[3];     /* Å */
+};
+/** Burgers circuits around the triangles of the Delaunay tessellation. Lines shorter than 3.5 nearest distances are left out: at such sizes
+    noise makes closed loops of its own. AET_ERR_INPUT: a lattice of other atoms. Collective on atoms->comm. */
+AET_EXTERN PetscErrorCode AetDislocationsCreate(AetAtoms atoms, AetLattice lattice, AetDislocations *dislocations);
+/** NULL is accepted. Not collective. */
+AET_EXTERN PetscErrorCode AetDislocationsDestroy(AetDislocations *dislocations);
+
 /* end of: vacancies, dislocations */
 
 /* ---------------------------------------------------------------- chemical order */

@@ -162,11 +162,12 @@ static PetscErrorCode GrowFrom(Work *w, int kind, ptrdiff_t seed)
   PetscFunctionBegin;
   if (!isfinite(SeedOf(w, seed, kind, cell))) PetscFunctionReturn(PETSC_SUCCESS);
   AetGrowBegin(&g, kind, cell, &w->around.atoms, seed);
-  AetGrow(&g, &w->around.atoms, 1, w->grow);
+  AetGrow(&g, &w->around.atoms, AET_GROW_STRICT, w->grow);
   if (g.members < w->settings->min_sites || !Plausible(kind, g.cell)) {
     for (ptrdiff_t m = 0; m < g.members; m++) w->owner[g.member[m]] = -1, w->tried[g.member[m]] = 1;
     PetscFunctionReturn(PETSC_SUCCESS);
   }
+  AetGrow(&g, &w->around.atoms, AET_GROW_SEAM, w->grow);
   PetscCall(AddGrain(w, &g));
   PetscFunctionReturn(PETSC_SUCCESS);
 }
@@ -211,7 +212,7 @@ static void Finish(Work *w)
       AetGrowGrain *g = &w->grain[k];
       Recall(w, g);
       if (!pass) {
-        AetGrow(g, &w->around.atoms, 0, w->grow);
+        AetGrow(g, &w->around.atoms, AET_GROW_LOOSE, w->grow);
       } else {
         AetGrowUnique(g, &w->around.atoms);
         AetGrowFit(g, &w->around.atoms);

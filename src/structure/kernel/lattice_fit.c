@@ -50,9 +50,23 @@ static int FitCell(AetGrowGrain *g, const AetGrowAtoms *atoms, const double cent
   return 1;
 }
 
+void AetGrowFitBonds(AetGrowGrain *g)
+{
+  double inverse[9];
+
+  if (!AetSitesInvert(g->square, inverse)) return;
+  for (int a = 0; a < 3; a++) /* bonds that all but lie in a plane */
+    if (!(inverse[4 * a] > 0 && inverse[4 * a] * g->square[4 * a] < 100)) return;
+  for (int a = 0; a < 3; a++)
+    for (int b = 0; b < 3; b++)
+      g->cell[3 * a + b] = inverse[3 * a] * g->product[b] + inverse[3 * a + 1] * g->product[3 + b] + inverse[3 * a + 2] * g->product[6 + b];
+  AetGrowSteps(g);
+}
+
 void AetGrowFit(AetGrowGrain *g, const AetGrowAtoms *atoms)
 {
-  double centre[3] = {0}, mean[3] = {0}, x[3];
+  double    centre[3] = {0}, mean[3] = {0}, x[3];
+  ptrdiff_t bonds;
 
   for (ptrdiff_t k = 0; k < g->members; k++) {
     double f[3];
@@ -60,7 +74,7 @@ void AetGrowFit(AetGrowGrain *g, const AetGrowAtoms *atoms)
     for (int a = 0; a < 3; a++)
       centre[a] += f[a] / (double)g->members, mean[a] += atoms->position[3 * g->member[k] + a] / (double)g->members;
   }
-  if (g->members >= 8 && FitCell(g, atoms, centre)) AetGrowSteps(g);
+  if (g->members >= 8 && 500 * AetGrowCut(g, atoms, &bonds) <= bonds && FitCell(g, atoms, centre)) AetGrowSteps(g);
   AetSitesVector(g->cell, centre, x);
   for (int a = 0; a < 3; a++) g->origin[a] = mean[a] - x[a];
 }

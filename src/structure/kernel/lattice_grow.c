@@ -3,6 +3,7 @@
 #include <math.h>
 #include <string.h>
 
+#define VOTE 0.42 /* nearest distances between where an atom is and where a neighbour expects it, if that shall count */
 enum { VOTES = 32 };
 
 void AetGrowSteps(AetGrowGrain *g)
@@ -36,6 +37,8 @@ void AetGrowBegin(AetGrowGrain *g, int kind, const double cell[9], const AetGrow
   g->member[0] = seed;
   g->owner[seed] = g->label;
   memset(g->index[seed], 0, sizeof g->index[seed]);
+  memset(g->square, 0, sizeof g->square);
+  memset(g->product, 0, sizeof g->product);
   AetGrowSteps(g);
 }
 
@@ -90,9 +93,10 @@ double AetGrowMismatch(const AetGrowGrain *g, const AetGrowAtoms *atoms, ptrdiff
 
 /* The index that most indexed neighbours give an atom (of equally many, the one that was named first), where they expect it, and how many
    they are; returns the number of indexed neighbours within reach. */
-static int Vote(const AetGrowGrain *g, const AetGrowAtoms *atoms, ptrdiff_t atom, int strict, int index[3], double expected[3], int *agree)
+static int Vote(const AetGrowGrain *g, const AetGrowAtoms *atoms, ptrdiff_t atom, AetGrowMode mode, int index[3], double expected[3],
+                int *agree)
 {
-  const double near = (strict ? 0.42 : 0.5) * g->nearest; /* a stacking fault displaces by 0.577 */
+  const double near = (mode == AET_GROW_LOOSE ? 0.5 : VOTE) * g->nearest; /* a stacking fault displaces by 0.577 */
   const double reach = AetSitesReach(g->kind) * g->nearest;
   int          count = 0, named[VOTES][3], votes[VOTES], choices = 0, best = 0;
   double       sum[VOTES][3];
@@ -125,46 +129,111 @@ static int Vote(const AetGrowGrain *g, const AetGrowAtoms *atoms, ptrdiff_t atom
   return count;
 }
 
+/* Whether so many of those asked agree. */
+static int Agreed(const AetGrowGrain *g, AetGrowMode mode, int shell, int asked, int agree)
+{
+  if (mode == AET_GROW_STRICT) return agree >= (shell ? 2 : 1) && 10 * agree >= 7 * asked;
+  if (mode == AET_GROW_SEAM) return agree >= 3 && 3 * asked >= 2 * g->offsets[0] && 10 * agree >= 3 * asked;
+  return agree >= 3 && 2 * agree >= asked;
+}
+
 /* Whether the atom belongs; then its index. */
-static int Belongs(const AetGrowGrain *g, const AetGrowAtoms *atoms, ptrdiff_t atom, int strict, int least, int index[3])
+static int Belongs(const AetGrowGrain *g, const AetGrowAtoms *atoms, ptrdiff_t atom, AetGrowMode mode, int shell, int index[3])
 {
   double    expected[3], far = 0;
   int       agree;
-  const int asked = Vote(g, atoms, atom, strict, index, expected, &agree);
+  const int asked = Vote(g, atoms, atom, mode, index, expected, &agree);
 
-  if (agree < least || 10 * agree < (strict ? 7 : 5) * asked) return 0;
+  if (!Agreed(g, mode, shell, asked, agree)) return 0;
   for (int a = 0; a < 3; a++) far += (atoms->position[3 * atom + a] - expected[a]) * (atoms->position[3 * atom + a] - expected[a]);
   if (far > g->tolerance * g->tolerance * g->nearest * g->nearest) return 0;
-  return !strict || AetGrowMismatch(g, atoms, atom) <= g->mismatch;
+  return mode == AET_GROW_LOOSE || AetGrowMismatch(g, atoms, atom) <= g->mismatch;
 }
 
-void AetGrow(AetGrowGrain *g, const AetGrowAtoms *atoms, int strict, int *work)
+/* The atoms next to members done … end - 1 that belong, to `work`: the atom and its index. */
+static ptrdiff_t Shell(AetGrowGrain *g, const AetGrowAtoms *atoms, AetGrowMode mode, int shell, ptrdiff_t done, ptrdiff_t end, int *work)
+{
+  ptrdiff_t found = 0;
+
+  for (ptrdiff_t m = done; m < end; m++)
+    for (ptrdiff_t e = atoms->first[g->member[m]]; e < atoms->first[g->member[m] + 1]; e++) {
+      const ptrdiff_t j = atoms->near[e];
+      int             n[3];
+      if (g->owner[j] >= 0 || g->visited[j] == shell) continue;
+      g->visited[j] = shell;
+      if (!Belongs(g, atoms, j, mode, shell, n)) continue;
+      work[4 * found] = (int)j;
+      memcpy(work + 4 * found++ + 1, n, sizeof n);
+    }
+  return found;
+}
+
+void AetGrow(AetGrowGrain *g, const AetGrowAtoms *atoms, AetGrowMode mode, int *work)
 {
   ptrdiff_t done = 0;
 
   for (ptrdiff_t i = 0; i < atoms->count; i++) g->visited[i] = -1;
   for (int shell = 0; done < g->members; shell++) {
-    const ptrdiff_t end = g->members;
-    ptrdiff_t       found = 0;
-    for (ptrdiff_t m = done; m < end; m++)
-      for (ptrdiff_t e = atoms->first[g->member[m]]; e < atoms->first[g->member[m] + 1]; e++) {
-        const ptrdiff_t j = atoms->near[e];
-        int             n[3];
-        if (g->owner[j] >= 0 || g->visited[j] == shell) continue;
-        g->visited[j] = shell;
-        if (!Belongs(g, atoms, j, strict, strict ? (shell ? 2 : 1) : 3, n)) continue;
-        work[4 * found] = (int)j;
-        memcpy(work + 4 * found++ + 1, n, sizeof n);
-      }
+    const ptrdiff_t end = g->members, found = Shell(g, atoms, mode, shell, done, end, work);
     for (ptrdiff_t k = 0; k < found; k++) { /* a shell is judged by the shells before it */
       const ptrdiff_t j = work[4 * k];
       memcpy(g->index[j], work + 4 * k + 1, sizeof g->index[j]);
       g->owner[j] = g->label;
       g->member[g->members++] = j;
+      if (mode == AET_GROW_STRICT) AetGrowAddBonds(g, atoms, j);
     }
     done = end;
-    if (strict && found) AetGrowFit(g, atoms);
+    if (mode == AET_GROW_STRICT && found) AetGrowFitBonds(g);
   }
+}
+
+void AetGrowAddBonds(AetGrowGrain *g, const AetGrowAtoms *atoms, ptrdiff_t atom)
+{
+  const double reach = AetSitesReach(g->kind) * g->nearest;
+  double       here[3];
+
+  AetSitesFraction(g->kind, g->index[atom], here);
+  for (ptrdiff_t e = atoms->first[atom]; e < atoms->first[atom + 1]; e++) {
+    const ptrdiff_t j = atoms->near[e];
+    const int       s = AetSitesSublattice(g->kind, g->index[atom]);
+    double          v[3], f[3], far;
+    int             k;
+    if (Vector(atoms, atom, j, v) > reach * reach) break;
+    if (g->owner[j] != g->label) continue;
+    k = Nearest(g, s, v, &far);
+    for (int a = 0; a < 3; a++)
+      if (g->index[j][a] - g->index[atom][a] != g->offset[s][k][a]) far = INFINITY; /* across a cut */
+    if (isinf(far)) continue;
+    AetSitesFraction(g->kind, g->index[j], f);
+    for (int a = 0; a < 3; a++) f[a] -= here[a];
+    for (int a = 0; a < 3; a++)
+      for (int b = 0; b < 3; b++) g->square[3 * a + b] += f[a] * f[b], g->product[3 * a + b] += f[a] * v[b];
+  }
+}
+
+ptrdiff_t AetGrowCut(const AetGrowGrain *g, const AetGrowAtoms *atoms, ptrdiff_t *bonds)
+{
+  const double reach = AetSitesReach(g->kind) * g->nearest;
+  ptrdiff_t    cut = 0;
+
+  *bonds = 0;
+  for (ptrdiff_t m = 0; m < g->members; m++) {
+    const ptrdiff_t i = g->member[m];
+    const int       s = AetSitesSublattice(g->kind, g->index[i]);
+    for (ptrdiff_t e = atoms->first[i]; e < atoms->first[i + 1]; e++) {
+      const ptrdiff_t j = atoms->near[e];
+      double          v[3], far;
+      int             k, differs = 0;
+      if (Vector(atoms, i, j, v) > reach * reach) break;
+      if (g->owner[j] != g->label) continue;
+      k = Nearest(g, s, v, &far);
+      if (far > VOTE * VOTE * g->nearest * g->nearest) continue;
+      for (int a = 0; a < 3; a++) differs |= g->index[j][a] - g->index[i][a] != g->offset[s][k][a];
+      cut += differs;
+      (*bonds)++;
+    }
+  }
+  return cut;
 }
 
 ptrdiff_t AetGrowUnique(AetGrowGrain *g, const AetGrowAtoms *atoms)

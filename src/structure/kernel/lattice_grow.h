@@ -18,6 +18,7 @@ typedef struct {
   double     step[2][AET_SITES_NEAR][3]; /* the offsets in Å */
   double     nearest;                    /* their mean length, scaled to the nearest distance */
   double     tolerance, mismatch;        /* in nearest distances */
+  double     square[9], product[9];      /* sums over the bonds of f fᵀ and f vᵀ, for the cell */
   ptrdiff_t  members;
   ptrdiff_t *member; /* [count] in the order they were found */
   int       *owner;  /* [count] of all grains: -1 free */
@@ -28,11 +29,24 @@ typedef struct {
 
 /* Begins with one atom and the rows of a cell. */
 void AetGrowBegin(AetGrowGrain *grain, int kind, const double cell[9], const AetGrowAtoms *atoms, ptrdiff_t seed);
-/* Adds shells until none is found: an atom that its indexed neighbours expect where it is, and whose own neighbours lie as the lattice
-   says. `strict` 0: the neighbours are not asked; for what is left over at surfaces. Refits after every shell. `work` [count][4]. */
-void AetGrow(AetGrowGrain *grain, const AetGrowAtoms *atoms, int strict, int *work);
-/* Least squares of position = origin + f(index) · cell over the members; below 8 of them, or where they lie in a plane, only the origin. */
+/* Whom to ask whether an atom belongs to a grain. */
+typedef enum {
+  AET_GROW_STRICT, /* it lies where its indexed neighbours expect it, and its own neighbours lie as the lattice says */
+  AET_GROW_SEAM, /* the same of an atom that is enclosed by the grain, though its neighbours disagree: on the cut that a dislocation leaves
+                  */
+  AET_GROW_LOOSE /* its own neighbours are not asked: what is left over at surfaces and defects */
+} AetGrowMode;
+/* Adds shells until none is found. The cell is fitted to the bonds of all members after every shell of AET_GROW_STRICT. `work`
+   [count][4]. */
+void AetGrow(AetGrowGrain *grain, const AetGrowAtoms *atoms, AetGrowMode mode, int *work);
+/* Least squares of position = origin + f(index) · cell over the members. The cell stays where there are fewer than 8, where they lie in a
+   plane, and where a dislocation has left a cut in the indices, across which no cell fits: then that of the bonds is the better one. */
 void AetGrowFit(AetGrowGrain *grain, const AetGrowAtoms *atoms);
+/* Adds the bonds of an atom to earlier members to the sums; the cell of the sums, where they determine one. */
+void AetGrowAddBonds(AetGrowGrain *grain, const AetGrowAtoms *atoms, ptrdiff_t atom);
+void AetGrowFitBonds(AetGrowGrain *grain);
+/* Bonds between members that lie as the lattice says but whose indices differ otherwise, and all of them. */
+ptrdiff_t AetGrowCut(const AetGrowGrain *grain, const AetGrowAtoms *atoms, ptrdiff_t *bonds);
 /* The nearest distance, and the offsets in Å, of the present cell. */
 void AetGrowSteps(AetGrowGrain *grain);
 /* r.m.s. misfit, in nearest distances, of an atom's neighbours to the lattice as seen from that atom. */
