@@ -144,6 +144,120 @@ AET_EXTERN PetscErrorCode AetDiffusionMeasure(AetRegistration registration, AetA
 
 /* ---------------------------------------------------------------- nuclei through time */
 
+/* Methods: docs/theory/tracking.md. What is told is complete on every rank, the same for any number of ranks and groups. */
+
+AET_EXTERN const AetOptionTable AetTrackOptions;
+typedef struct {
+  double   threshold;        /* least order parameter of a site of a nucleus */
+  double   threshold_spread; /* replicas have thresholds up to this far from it, evenly */
+  double   hysteresis;       /* a nucleus of another time is still there while its sites reach the threshold less this */
+  double   radius_angstrom;  /* how far a site looks for one of larger order */
+  double   prominence;       /* touching maxima of one phase are one nucleus where the order between them falls by less than this */
+  PetscInt min_sites;        /* smaller nuclei are dropped */
+  double   link_overlap;     /* nuclei of two times are one where they share this part of the smaller one's sites */
+  double   link_angstrom;    /* or where their peaks are nearer than this */
+  double   change;           /* growth and dissolution change the sites by at least this factor */
+  double   sigmas;           /* and by at least this many standard deviations */
+  double   fluctuation;      /* standard deviation of ln(sites) of a nucleus that stays as it is; below 0: estimated */
+  double   presence;         /* nuclei that fewer of the replicas show are dropped */
+  double   species_error;    /* a name is wrong with at least this probability */
+  PetscInt replicas;         /* of the names and the threshold, at least 2 */
+  PetscInt shuffles;         /* random alloys of the same composition, for nuclei by chance; 0: none */
+  PetscInt groups;           /* of ranks that share the replicas; 0: as many as ranks */
+  uint64_t seed;
+} AetHistorySettings;
+/** 0.3, 0.05, 0.05, 4 Å, 0.1, 13, 0.3, 4 Å, 1.25, 2, estimated, 0.5, 0.01, 300, 50, 0. Not collective. */
+AET_EXTERN void AetHistoryDefaults(AetHistorySettings *settings);
+/** From `track_*`, `analyse_nucleus_*`, `groups` and `seed`; threshold 0 is left for the caller to choose. Not collective. */
+AET_EXTERN PetscErrorCode AetHistorySettingsFromOptions(AetHistorySettings *settings);
+
+/** The order parameter of every atom of a time, as a function of the species. */
+typedef struct {
+  void *context;
+  int   phases; /* phases are 0 … phases-1; nuclei are of one phase */
+  /* order and phase [total of the time] (phase -1: none), for species [total] as the registration numbers them (-1: not named). Not
+     collective: replicas differ between ranks. */
+  PetscErrorCode (*evaluate)(void *context, int time, const int *species, double *order, int *phase);
+  PetscBool by_species;         /* the order depends on the species; else replicas vary the threshold alone */
+  const int (*const *index)[3]; /* [times][total] lattice index in half edges, for draws from equivalent sites near by; NULL: none */
+  const PetscInt *const *grain; /* [times][total] of the index, -1: none */
+} AetHistoryOrder;
+
+typedef enum {
+  AET_HISTORY_BIRTH,
+  AET_HISTORY_GROWTH,
+  AET_HISTORY_FLUCTUATION,
+  AET_HISTORY_DISSOLUTION,
+  AET_HISTORY_MERGE,
+  AET_HISTORY_DIVISION,
+  AET_HISTORY_KINDS
+} AetHistoryKind;
+/** As the tables say it; NULL beyond the last. Not collective. */
+AET_EXTERN const char *AetHistoryKindName(int kind);
+
+/** A nucleus at a time. */
+typedef struct {
+  int      time;        /* from 0 */
+  PetscInt id;          /* from 1; the same at all times of one nucleus */
+  int      phase;       /* as the order parameter numbers them */
+  PetscInt sites;       /* of at least the threshold; may be below min_sites where the nucleus is larger at a time beside this one */
+  PetscInt peak;        /* atom of the largest order */
+  double   max_order;   /* folded: above 1 as far below it */
+  double   centre[3];   /* mean position of its sites in Å, in the frame of that time as given */
+  double   common[3];   /* the same in the frame of the first time */
+  double   sigma_sites; /* standard deviation of the sites by the replicas */
+  double   fluctuation; /* of ln(sites), of a nucleus that stays as it is */
+  double   presence;    /* part of the replicas that show it */
+  double   chance;      /* probability that a random alloy has a nucleus of this size somewhere */
+} AetHistoryNucleus;
+#define AET_HISTORY_PARTNERS 16
+/** What happens from a time to the next. Partners by id, ascending; beyond AET_HISTORY_PARTNERS the smallest nuclei are not named. */
+typedef struct {
+  int      from_time, to_time;
+  int      kind; /* AetHistoryKind */
+  int      from_count, to_count;
+  PetscInt from[AET_HISTORY_PARTNERS], to[AET_HISTORY_PARTNERS];
+  double   probability; /* part of the replicas in which it is so, times that of a nucleus not by chance (birth, dissolution) */
+  double   change;      /* ln of the ratio of the sites where one becomes one; else 0 */
+  double   sigma;       /* of that */
+} AetHistoryEvent;
+typedef struct _p_AetHistory *AetHistory;
+struct _p_AetHistory {
+  int                times;
+  PetscInt           count; /* by time, then id */
+  AetHistoryNucleus *nucleus;
+  PetscInt           ids;       /* nuclei are numbered 1 … ids */
+  PetscInt           dropped;   /* nuclei that too few replicas show */
+  PetscInt           by_chance; /* nuclei in all shuffled alloys of all times together */
+  PetscInt           events;    /* by time, then the first nucleus */
+  AetHistoryEvent   *event;
+  double           **order;    /* [times][atoms] folded order parameter */
+  int              **phase;    /* [times][atoms] */
+  PetscInt         **label;    /* [times][atoms] id of the nucleus; 0: none */
+  double            *exchange; /* [times] part of the sites whose species was drawn anew since the time before; 0 at the first */
+};
+/** Nuclei at every time, followed through the times: groups of linked nuclei of consecutive times are events, and replicas of what was
+    measured say how probable each is. `registration` is of these atoms. AET_ERR_INPUT: settings out of range. Collective on
+    atoms[0]->comm. */
+AET_EXTERN PetscErrorCode AetHistoryCreate(int times, AetAtoms *atoms, AetRegistration registration, const AetHistoryOrder *order,
+                                           const AetHistorySettings *settings, AetHistory *history);
+/** NULL is accepted. Not collective. */
+AET_EXTERN PetscErrorCode AetHistoryDestroy(AetHistory *history);
+
+/** Which order parameter nuclei are found by, in the order of analyse_order's words. */
+typedef enum { AET_HISTORY_BONDS, AET_HISTORY_L10, AET_HISTORY_L12, AET_HISTORY_AUTO } AetHistoryOrderKind;
+/** Order parameters of the times of a registration: of phases, on the fcc lattices of the times, which are indexed alike; or of bonds.
+    AUTO: of all ordered phases where there are two species and most atoms of the first time lie on fcc lattices, else of bonds.
+    `cutoff_angstrom`: neighbours are nearer; 0: the first valley of the first time. Free with AetHistoryOrderDestroy. Collective
+    on comm. */
+AET_EXTERN PetscErrorCode AetHistoryOrderCreate(MPI_Comm comm, AetRegistration registration, AetHistoryOrderKind kind, double cutoff_angstrom,
+                                                double sigma_angstrom, AetHistoryOrder *order);
+/** Name ("l10", "l12_ab3", "l12_a3b", "bonds") and axis (0, 1, 2 of the lattice, -1: none) of a phase of AetHistoryOrderCreate. Not
+    collective. */
+AET_EXTERN const char *AetHistoryPhaseName(const AetHistoryOrder *order, int phase, int *axis);
+/** Not collective. */
+AET_EXTERN PetscErrorCode AetHistoryOrderDestroy(AetHistoryOrder *order);
+
 /* end of: nuclei through time */
 
 /* ---------------------------------------------------------------- joint reconstruction */

@@ -39,7 +39,7 @@ static PetscErrorCode RegisterTables(void)
       &AetTraceOptions,          &AetRefineOptions,         &AetCorrectOptions,    &AetBootstrapOptions,
       &AetAnalyseOptions,        &AetConvertOptions,        &AetCompareOptions,    &AetSimulateOptions,
       &AetSimulateSeriesOptions, &AetSimulateFramesOptions, &AetMultisliceOptions, &AetDistOptions,
-      &AetSeriesRunOptions,      &AetRegistrationOptions};
+      &AetSeriesRunOptions,      &AetRegistrationOptions,   &AetTrackOptions};
 
   PetscFunctionBegin;
   for (size_t t = 0; t < sizeof tables / sizeof tables[0]; t++) PetscCall(AetOptionsRegister(tables[t]));

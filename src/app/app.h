@@ -37,6 +37,7 @@ PetscErrorCode AetCommandReconstruct(int count, char **files);
 PetscErrorCode AetCommandTrace(int count, char **files);
 PetscErrorCode AetCommandRefine(int count, char **files);
 PetscErrorCode AetCommandAnalyse(int count, char **files);
+PetscErrorCode AetCommandTrack(int count, char **files);
 PetscErrorCode AetCommandSimulate(int count, char **files);
 PetscErrorCode AetCommandPlan(int count, char **files);
 PetscErrorCode AetCommandCompare(int count, char **files);

@@ -13,10 +13,10 @@ static const AetOption options[] = {
 };
 AET_OPTION_TABLE(AetAppOptions, "pictures", "Pictures", options);
 
-static const AetOptionTable *const run_tables[] = {&AetBaseOptions,    &AetPreflightOptions, &AetAppOptions,       &AetTiltOptions,
-                                                   AET_PREPARE_TABLES, &AetReconOptions,     &AetAngleOptions,     &AetOrientationOptions,
-                                                   &AetTraceOptions,   &AetRefineOptions,    &AetCorrectOptions,   &AetBootstrapOptions,
-                                                   &AetAnalyseOptions, &AetDistOptions,      &AetSeriesRunOptions, NULL};
+static const AetOptionTable *const run_tables[] = {
+    &AetBaseOptions,    &AetPreflightOptions,   &AetAppOptions,       &AetTiltOptions,         AET_PREPARE_TABLES, &AetReconOptions,
+    &AetAngleOptions,   &AetOrientationOptions, &AetTraceOptions,     &AetRefineOptions,       &AetCorrectOptions, &AetBootstrapOptions,
+    &AetAnalyseOptions, &AetDistOptions,        &AetSeriesRunOptions, &AetRegistrationOptions, &AetTrackOptions,   NULL};
 static const AetOptionTable *const prepare_tables[] = {
     &AetBaseOptions,  &AetPreflightOptions,   &AetTiltOptions, AET_PREPARE_TABLES,   &AetReconOptions,
     &AetAngleOptions, &AetOrientationOptions, &AetDistOptions, &AetSeriesRunOptions, NULL};
@@ -29,6 +29,8 @@ static const AetOptionTable *const plan_tables[] = {&AetBaseOptions, &AetSimulat
 static const AetOptionTable *const compare_tables[] = {&AetBaseOptions, &AetCompareOptions, NULL};
 static const AetOptionTable *const analyse_tables[] = {&AetBaseOptions, &AetAppOptions, &AetAnalyseOptions, NULL};
 static const AetOptionTable *const convert_tables[] = {&AetBaseOptions, &AetConvertOptions, NULL};
+static const AetOptionTable *const track_tables[] = {&AetBaseOptions,    &AetAppOptions,   &AetRegistrationOptions,
+                                                     &AetAnalyseOptions, &AetTrackOptions, NULL};
 static const AetOptionTable *const app_tables[] = {&AetBaseOptions, NULL};
 static const AetOptionTable *const no_tables[] = {NULL};
 
@@ -48,6 +50,10 @@ const AetCommand AetCommands[] = {
     {"analyse", "[config.yaml ...] [MODEL] [-key value ...]",
      "atoms to their structure: order, nuclei, and all that is told per atom (MODEL: any atom file; else the run's own)", analyse_tables, 0,
      1, PETSC_FALSE, AetCommandAnalyse},
+    {"track", "[config.yaml ...] [FILE FILE ...] [-key value ...]",
+     "atoms of several times to sites, nuclei and events with probabilities (FILEs in the order of time; else those of the config's "
+     "series)",
+     track_tables, 0, 64, PETSC_FALSE, AetCommandTrack},
     {"simulate", "[config.yaml ...] [-key value ...]", "a described particle to its measurements and the truth about them", simulate_tables,
      0, 0, PETSC_FALSE, AetCommandSimulate},
     {"plan", "[config.yaml ...] [-key value ...]",
