@@ -18,8 +18,8 @@ typedef struct {
   AetCalibration calibration;
   double         calibration_limit; /* largest credible difference of a length from that of the first time, as a fraction */
   double         least_paired;      /* fraction of the smaller list that must find a partner at the time before */
-  double         least_kappa;       /* Cohen's kappa of the species of these pairs (0: as by chance; 1: all equal), at least; not asked for
-                                       where a list has one species */
+  double least_kappa; /* Cohen's kappa of the species of these pairs (0: as by chance, 1: all equal), at least; 4.5 over the root of their
+                         number where that is more; not asked for where a list has one species, or if 0 */
 } AetRegistrationSettings;
 /** 1.2 Å, 1.5 Å, 0.2, 0.8, AET_CALIBRATION_SCALE, 0.05, 0.5, 0.1. Not collective. */
 AET_EXTERN void AetRegistrationDefaults(AetRegistrationSettings *settings);

@@ -5,7 +5,8 @@
 #include <string.h>
 
 enum { LEAST_ATOMS = 20, ROUNDS = 30 };
-#define RESTS 1e-12    /* of the maps, when the core has come to rest too */
+#define RESTS 1e-12 /* of the maps, when the core has come to rest too */
+#define BY_CHANCE 4.5
 #define NO_SCALE 0.005 /* lengths may differ that much where no calibration is asked for */
 
 /* What is worked on. */
@@ -121,7 +122,9 @@ static PetscErrorCode CheckPair(const Work *w, int t, const AetPairFit *pair, do
 {
   const AetRegistrationSettings *s = w->settings;
   const double                   limit = s->calibration == AET_CALIBRATION_NONE ? NO_SCALE : s->calibration_limit;
-  int                            several = 0;
+  /* the best of thousands of equivalent places of one crystal on another is 4 standard deviations above chance */
+  const double kappa = fmax(s->least_kappa, BY_CHANCE / sqrt(pair->paired * (double)PetscMin(w->cloud[t].total, w->cloud[t - 1].total)));
+  int          several = 0;
 
   PetscFunctionBegin;
   AetCheck(pair->paired >= s->least_paired, AET_ERR_DATA,
@@ -132,11 +135,11 @@ static PetscErrorCode CheckPair(const Work *w, int t, const AetPairFit *pair, do
   for (ptrdiff_t i = 1; i < w->cloud[t].total && !(several & 1); i++) several |= w->cloud[t].species[i] != w->cloud[t].species[0];
   for (ptrdiff_t i = 1; i < w->cloud[t - 1].total && !(several & 2); i++)
     several |= 2 * (w->cloud[t - 1].species[i] != w->cloud[t - 1].species[0]);
-  AetCheck(several != 3 || pair->kappa >= s->least_kappa, AET_ERR_DATA,
+  AetCheck(several != 3 || s->least_kappa <= 0 || pair->kappa >= kappa, AET_ERR_DATA,
            "registration: time %d: expected the particle of time %d; its atoms fall on those of the other time, but the species agree as "
            "by chance "
-           "(%.0f %%; kappa %.2f, at least %g is asked for)",
-           t + 1, t, 100 * pair->agreement, pair->kappa, s->least_kappa);
+           "(%.0f %%; kappa %.2f, at least %.2f is asked for)",
+           t + 1, t, 100 * pair->agreement, pair->kappa, kappa);
   AetCheck(strain <= limit, AET_ERR_DATA,
            "registration: time %d: lengths are %.2f %% off those of time %d, more than the %g %% that are %s: check the pixel sizes", t + 1,
            100 * strain, t, 100 * limit, s->calibration == AET_CALIBRATION_NONE ? "allowed without calibration" : "credible");

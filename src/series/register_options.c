@@ -11,7 +11,8 @@ static const AetOption options[] = {
     {"registration_least_paired", AET_OPTION_REAL, "", "0.5", 0, 1, NULL,
      "fraction of the atoms that must find one of the time before for the two to be one particle"},
     {"registration_least_kappa", AET_OPTION_REAL, "", "0.1", -1, 1, NULL,
-     "least Cohen's kappa of their species: 0 as by chance, 1 all alike; not asked for where there is one species"},
+     "least Cohen's kappa of their species, of which 0 is chance and 1 all alike; 0 or less: none; not asked for where there is one "
+     "species"},
 };
 AET_OPTION_TABLE(AetRegistrationOptions, "registration", "Registration of the times of a series", options);
 

@@ -1,23 +1,6 @@
 /* Particles that are hard to register: no species to tell by, no lattice, twins, grains of few atoms, wrong pixel sizes. */
 #include "series_test.h"
 
-static AetSpecimen Make(const char *list)
-{
-  char        copy[1024], *state = NULL;
-  AetSpecimen specimen;
-
-  AET_TEST_CALL(PetscOptionsClear(NULL));
-  AET_TEST_CALL(AetOptionsRegister(&AetSimulateOptions));
-  snprintf(copy, sizeof copy, "%s", list);
-  for (char *key = strtok_r(copy, " ", &state); key; key = strtok_r(NULL, " ", &state)) {
-    char name[96], *value = strtok_r(NULL, " ", &state);
-    snprintf(name, sizeof name, "-simulate_%s", key);
-    AET_TEST_CALL(PetscOptionsSetValue(NULL, name, value));
-  }
-  AET_TEST_CALL(AetSpecimenFromOptions(&specimen));
-  return specimen;
-}
-
 /* Takes the atoms out that lie beyond a plane, as if the particle had broken, or been seen in part. */
 static void Cut(AetSpecimen *s, const double normal[3], double at)
 {
@@ -52,7 +35,7 @@ static void Run(const Case *c, uint64_t seed)
   AetRegistrationDefaults(&settings);
   for (int t = 0; t < 2; t++) {
     double radius = 0;
-    s[t] = Make(c->options);
+    s[t] = TestSpecimen(c->options);
     for (PetscInt i = 0; i < s[t].count && c->one_species; i++) s[t].species[i] = 1;
     for (PetscInt i = 0; i < s[t].count; i++) radius = fmax(radius, s[t].position[3 * i]);
     if (t && c->cut > 0) Cut(&s[t], (double[3]){0.6, 0.64, 0.48}, c->cut * radius);

@@ -25,6 +25,24 @@ static inline AetSpecimenSeries TestSeries(const char *list)
   return series;
 }
 
+/* A single specimen of such options. */
+static inline AetSpecimen TestSpecimen(const char *list)
+{
+  char        copy[1024], *state = NULL;
+  AetSpecimen specimen;
+
+  AET_TEST_CALL(PetscOptionsClear(NULL));
+  AET_TEST_CALL(AetOptionsRegister(&AetSimulateOptions));
+  snprintf(copy, sizeof copy, "%s", list);
+  for (char *key = strtok_r(copy, " ", &state); key; key = strtok_r(NULL, " ", &state)) {
+    char name[96], *value = strtok_r(NULL, " ", &state);
+    snprintf(name, sizeof name, "-simulate_%s", key);
+    AET_TEST_CALL(PetscOptionsSetValue(NULL, name, value));
+  }
+  AET_TEST_CALL(AetSpecimenFromOptions(&specimen));
+  return specimen;
+}
+
 /* How a time is measured. */
 typedef struct {
   double   noise_angstrom;        /* per coordinate */
