@@ -96,6 +96,8 @@ typedef struct {
   double            surface_angstrom;          /* radius of the alpha shape */
   double            order_sigma_angstrom;      /* of the Gaussian that averages chemical order */
   double            strain_sigma_angstrom;     /* of the Gaussian that averages displacements */
+  PetscBool         lattice_ideal;             /* cells of grains are undeformed: AET_LATTICE_IDEAL, else AET_LATTICE_FREE */
+  double            lattice_angstrom;          /* their edge, where they are; 0: fitted */
   PetscInt          replicas;                  /* of the nuclei, for the standard deviations of their sizes; 0: none */
   double            threshold_spread;          /* replicas have thresholds up to this far from the one given */
   uint64_t          seed;

@@ -25,10 +25,14 @@ typedef struct {
   AetPairs           pairs; /* NULL: no surface */
   AetLocal           local;
   AetLattice         lattice;
+  AetStrain          strain;      /* NULL: no grain */
   int                pair[2];     /* the two species, of phases */
   AetOrderPlan       plan;        /* of phases; NULL: of bonds */
   double            *phase_order; /* [total] of phases; NULL: of bonds */
   int               *phase;       /* [total] of AetPhases, -1: none; NULL: of bonds */
+  AetChemistry       chemistry;   /* NULL: not two species on an fcc lattice */
+  double             claim;       /* least probability of an antisite that is told */
+  AetWarren          warren;      /* NULL: one species, or too few atoms */
   AetNuclei          nuclei;
   double            *sigma_sites; /* [nuclei->count] */
   AetNucleusShape   *shape;       /* [nuclei->count] */
@@ -50,8 +54,10 @@ typedef struct {
 PetscErrorCode AetAnalysisColumnsCreate(const AetAnalysis *analysis, AetAnalysisColumns *columns);
 PetscErrorCode AetAnalysisColumnsDestroy(AetAnalysisColumns *columns);
 
-/* Parts of AetAnalysisCreate: the order parameter; the standard deviations of the sizes of the nuclei; the nuclei. Collective. */
+/* Parts of AetAnalysisCreate: the order parameter; domains and defects; the standard deviations of the sizes of the nuclei; the nuclei.
+ * Collective. */
 PetscErrorCode AetAnalysisOrder(AetAnalysis *analysis);
+PetscErrorCode AetAnalysisChemistry(AetAnalysis *analysis);
 PetscErrorCode AetAnalysisSpread(AetAnalysis *analysis);
 PetscErrorCode AetAnalysisNuclei(AetAnalysis *analysis);
 /* letter [total] <- 0 for the first species of the pair, 1 for the second, else -1. Not collective. */

@@ -9,5 +9,9 @@
 PetscErrorCode AetAnalysisShapeColumns(const AetAnalysis *analysis, AetSheet *sheet);
 /* The radial profiles of all nuclei, one after the other, with their fits. */
 PetscErrorCode AetAnalysisProfiles(const AetAnalysis *analysis, AetSheet *sheet);
+/* Antisites, swaps and antiphase boundaries; ordered domains; Warren-Cowley parameters of the shells of neighbours. */
+PetscErrorCode AetAnalysisDefects(const AetAnalysis *analysis, AetSheet *sheet);
+PetscErrorCode AetAnalysisDomains(const AetAnalysis *analysis, AetSheet *sheet);
+PetscErrorCode AetAnalysisWarren(const AetAnalysis *analysis, AetSheet *sheet);
 
 #endif

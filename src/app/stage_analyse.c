@@ -44,8 +44,12 @@ static PetscErrorCode Compute(AetAnalysis *a)
   AetLocalDefaults(&local);
   PetscCall(AetLocalCreate(a->atoms, &local, &a->local));
   AetLatticeDefaults(&lattice);
+  lattice.shape = a->settings.lattice_ideal ? AET_LATTICE_IDEAL : AET_LATTICE_FREE;
+  lattice.lattice_angstrom = a->settings.lattice_angstrom;
   PetscCall(AetLatticeCreate(a->neighbours, &lattice, &a->lattice));
+  if (a->lattice->grains) PetscCall(AetStrainCreate(a->atoms, a->lattice, a->settings.strain_sigma_angstrom, &a->strain));
   PetscCall(AetAnalysisOrder(a));
+  PetscCall(AetAnalysisChemistry(a));
   PetscCall(AetAnalysisNuclei(a));
   PetscFunctionReturn(PETSC_SUCCESS);
 }
@@ -76,6 +80,9 @@ PetscErrorCode AetAnalysisDestroy(AetAnalysis **analysis)
   PetscCall(AetNucleiDestroy(&a->nuclei));
   PetscCall(PetscFree2(a->phase_order, a->phase));
   PetscCall(AetOrderPlanDestroy(&a->plan));
+  PetscCall(AetWarrenDestroy(&a->warren));
+  PetscCall(AetChemistryDestroy(&a->chemistry));
+  PetscCall(AetStrainDestroy(&a->strain));
   PetscCall(AetLatticeDestroy(&a->lattice));
   PetscCall(AetLocalDestroy(&a->local));
   PetscCall(AetVoronoiDestroy(&a->voronoi));

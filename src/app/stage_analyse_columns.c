@@ -138,6 +138,41 @@ static PetscErrorCode OfLattice(const AetAnalysis *a, AetAnalysisColumns *c)
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
+static PetscErrorCode OfStrain(const AetAnalysis *a, AetAnalysisColumns *c)
+{
+  const AetStrain s = a->strain;
+
+  PetscFunctionBegin;
+  if (!s) PetscFunctionReturn(PETSC_SUCCESS);
+  Real(c, "strain", "", "xx, yy, zz, yz, xz, xy of the displacements averaged over a Gaussian, relative to the grain's cell", 6,
+       (const double *)s->strain);
+  Real(c, "strain_sigma", "", "standard deviations of these", 6, (const double *)s->sigma);
+  Real(c, "rotation", "radian", "of the lattice about x, y, z, from the same field", 3, (const double *)s->rotation);
+  Real(c, "strain_density", "", "of the sites that the Gaussian sees: 1 inside, about 0.5 on a face", 1, s->density);
+  Real(c, "d2min", "angstrom2", "mean square of what no deformation of the bonds explains", 1, s->d2min);
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+static PetscErrorCode OfChemistry(const AetAnalysis *a, AetAnalysisColumns *c)
+{
+  const AetChemistry h = a->chemistry;
+  AetColumn         *column;
+  double            *antisite;
+
+  PetscFunctionBegin;
+  if (!h) PetscFunctionReturn(PETSC_SUCCESS);
+  Real(c, "fraction", "", "of the first of the two species around, by the weights of the order parameter", 1, h->fraction);
+  PetscCall(Whole(c, "domain", "ordered domain of the atom, from 1; 0: none", 1, h->domain, 1));
+  column = Next(c, "antisite", "", "probability that the atom is on a site of the other species; 0 outside domains", AET_COLUMN_DOUBLE, 1);
+  PetscCall(PetscCalloc1((size_t)c->count + 1, &antisite));
+  for (PetscInt k = 0; k < h->antisites; k++) {
+    const PetscInt i = h->antisite[k].atom - c->start;
+    if (i >= 0 && i < c->count) antisite[i] = h->antisite[k].probability;
+  }
+  column->data = c->own[c->columns - 1] = antisite;
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
 static PetscErrorCode OfNuclei(const AetAnalysis *a, AetAnalysisColumns *c)
 {
   PetscFunctionBegin;
@@ -161,6 +196,8 @@ PetscErrorCode AetAnalysisColumnsCreate(const AetAnalysis *a, AetAnalysisColumns
   PetscCall(OfVoronoi(a, c));
   PetscCall(OfLocal(a, c));
   PetscCall(OfLattice(a, c));
+  PetscCall(OfStrain(a, c));
+  PetscCall(OfChemistry(a, c));
   PetscCall(OfNuclei(a, c));
   PetscFunctionReturn(PETSC_SUCCESS);
 }

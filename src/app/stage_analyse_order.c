@@ -1,5 +1,6 @@
 /* The order parameter of which nuclei are made: of bonds, or of the phases that two species form on fcc lattices. */
 #include "analysis.h"
+#include <math.h>
 #include <string.h>
 
 enum { STREAM = 0x5eed };
@@ -170,4 +171,27 @@ PetscErrorCode AetAnalysisSpread(AetAnalysis *a)
                          known ? DrawOrder : NULL, &draw, a->sigma_sites);
   PetscCall(PetscFree2(first, draw.letter));
   PetscFunctionReturn(code);
+}
+
+PetscErrorCode AetAnalysisChemistry(AetAnalysis *a)
+{
+  enum { SHELLS = 6 };
+  AetChemistrySettings s;
+  double               edge[SHELLS + 1];
+  int                  present[2];
+
+  PetscFunctionBegin;
+  if (SpeciesPresent(a, present) > 1) {
+    PetscCall(AetWarrenEdges(AetAnalysisCell(a) / sqrt(2.), SHELLS, edge));
+    PetscCall(AetWarrenCreate(a->atoms, SHELLS, edge, &a->warren));
+  }
+  AetChemistryDefaults(&s);
+  a->claim = s.claim;
+  if (!a->plan) PetscFunctionReturn(PETSC_SUCCESS);
+  s.sigma_angstrom = a->settings.order_sigma_angstrom;
+  s.threshold = a->settings.nuclei.threshold > 0 ? a->settings.nuclei.threshold : AET_NUCLEUS_THRESHOLD_CHEMICAL;
+  s.min_sites = a->settings.nuclei.min_sites;
+  s.a = a->pair[0], s.b = a->pair[1];
+  PetscCall(AetChemistryCreate(a->atoms, a->lattice, &s, &a->chemistry));
+  PetscFunctionReturn(PETSC_SUCCESS);
 }

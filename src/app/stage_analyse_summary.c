@@ -1,5 +1,6 @@
 /* Keys analyse.* of the summary. */
 #include "analysis.h"
+#include <math.h>
 
 static int Ascending(const void *a, const void *b)
 {
@@ -139,6 +140,57 @@ static PetscErrorCode OfLattice(const AetAnalysis *a, AetSummary summary)
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
+/* Means and scatter over the atoms inside, where the field is known. */
+static PetscErrorCode OfStrain(const AetAnalysis *a, AetSummary summary)
+{
+  static const char *const name[] = {"xx", "yy", "zz", "yz", "xz", "xy"};
+  const AetStrain          s = a->strain;
+  PetscInt                 count = 0;
+  double                  *sigma, median = 0;
+  char                     key[64];
+
+  PetscFunctionBegin;
+  if (!s) PetscFunctionReturn(PETSC_SUCCESS);
+  PetscCall(PetscMalloc1((size_t)s->total + 1, &sigma));
+  for (PetscInt i = 0; i < s->total; i++)
+    if (AetStrainMask(s->density[i]) > 0) sigma[count++] = s->sigma[i][0];
+  if (count) PetscCall(Median(count, sigma, &median));
+  PetscCall(PetscFree(sigma));
+  if (!count) PetscFunctionReturn(PETSC_SUCCESS);
+  PetscCall(AetSummarySetNumber(summary, "analyse.strain_xx_sigma_median", median));
+  for (int c = 0; c < 6; c++) {
+    double mean = 0, square = 0;
+    for (PetscInt i = 0; i < s->total; i++) {
+      if (!(AetStrainMask(s->density[i]) > 0)) continue;
+      mean += s->strain[i][c] / count;
+      square += s->strain[i][c] * s->strain[i][c] / count;
+    }
+    snprintf(key, sizeof key, "analyse.strain_%s_mean", name[c]);
+    PetscCall(AetSummarySetNumber(summary, key, mean));
+    snprintf(key, sizeof key, "analyse.strain_%s_rms", name[c]);
+    PetscCall(AetSummarySetNumber(summary, key, sqrt(square)));
+  }
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+static PetscErrorCode OfChemistry(const AetAnalysis *a, AetSummary summary)
+{
+  char key[96];
+
+  PetscFunctionBegin;
+  for (int i = 0; a->warren && i < a->warren->species; i++)
+    for (int j = i; j < a->warren->species; j++) {
+      snprintf(key, sizeof key, "analyse.warren_cowley_1.%s.%s", a->atoms->symbol[i], a->atoms->symbol[j]);
+      PetscCall(AetSummarySetNumber(summary, key, a->warren->alpha[i * a->warren->species + j]));
+    }
+  if (!a->chemistry) PetscFunctionReturn(PETSC_SUCCESS);
+  PetscCall(AetSummarySetNumber(summary, "analyse.domains", a->chemistry->domains));
+  PetscCall(AetSummarySetNumber(summary, "analyse.antisites", a->chemistry->claimed));
+  PetscCall(AetSummarySetNumber(summary, "analyse.swaps", a->chemistry->swaps));
+  PetscCall(AetSummarySetNumber(summary, "analyse.antiphase_boundaries", a->chemistry->boundaries));
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
 static PetscErrorCode OfPairs(const AetAnalysis *a, AetSummary summary)
 {
   PetscFunctionBegin;
@@ -158,6 +210,8 @@ PetscErrorCode AetAnalysisSummarise(const AetAnalysis *a, AetSummary summary)
   PetscCall(OfPairs(a, summary));
   PetscCall(OfLocal(a, summary));
   PetscCall(OfLattice(a, summary));
+  PetscCall(OfStrain(a, summary));
+  PetscCall(OfChemistry(a, summary));
   PetscCall(OfNuclei(a, summary));
   PetscFunctionReturn(PETSC_SUCCESS);
 }

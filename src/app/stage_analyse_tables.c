@@ -135,6 +135,9 @@ PetscErrorCode AetAnalysisWriteTables(const AetAnalysis *a, AetFile file, const 
       {"nuclei", NucleiSheet, PETSC_TRUE},
       {"profiles", AetAnalysisProfiles, PETSC_TRUE},
       {"grains", GrainsSheet, PETSC_TRUE},
+      {"defects", AetAnalysisDefects, PETSC_TRUE},
+      {"domains", AetAnalysisDomains, (PetscBool)(a->chemistry != NULL)},
+      {"warren_cowley", AetAnalysisWarren, (PetscBool)(a->warren != NULL)},
       {"pairs", PairsSheet, (PetscBool)(a->pairs != NULL)},
   };
 

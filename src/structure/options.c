@@ -22,6 +22,10 @@ static const AetOption options[] = {
      "replicas of the nuclei, for the standard deviations of their sizes; 0: none"},
     {"analyse_threshold_spread", AET_OPTION_REAL, "", "0.05", 0, 1, NULL,
      "replicas have thresholds up to this far from the one of the nuclei"},
+    {"analyse_lattice", AET_OPTION_ENUM, "", "free", 0, 0, "free|ideal",
+     "what strain is relative to: the cell that fits each grain best (free), or one that is cubic or hexagonal (ideal)"},
+    {"analyse_lattice_angstrom", AET_OPTION_REAL, "Å", "0", 0, 100, NULL,
+     "edge of the undeformed cell, of analyse_lattice ideal; 0: fitted"},
     {"analyse_strain_sigma_angstrom", AET_OPTION_REAL, "Å", "3.89", 0.1, 100, NULL,
      "of the Gaussian over which displacements are averaged"},
 };
@@ -30,7 +34,7 @@ AET_OPTION_TABLE(AetAnalyseOptions, "analyse", "analysis of a model's structure"
 PetscErrorCode AetAnalyseSettingsFromOptions(AetAnalyseSettings *s)
 {
   PetscInt seed = 0;
-  int      order;
+  int      order, shape;
 
   PetscFunctionBegin;
   PetscCall(AetOptionsRegister(&AetAnalyseOptions));
@@ -41,6 +45,11 @@ PetscErrorCode AetAnalyseSettingsFromOptions(AetAnalyseSettings *s)
   PetscCall(AetOptionGetReal("analyse_surface_angstrom", &s->surface_angstrom));
   PetscCall(AetOptionGetReal("analyse_order_sigma_angstrom", &s->order_sigma_angstrom));
   PetscCall(AetOptionGetReal("analyse_strain_sigma_angstrom", &s->strain_sigma_angstrom));
+  PetscCall(AetOptionGetEnum("analyse_lattice", &shape));
+  s->lattice_ideal = (PetscBool)(shape == 1);
+  PetscCall(AetOptionGetReal("analyse_lattice_angstrom", &s->lattice_angstrom));
+  AetCheck(s->lattice_ideal || !(s->lattice_angstrom > 0), AET_ERR_INPUT,
+           "analyse_lattice_angstrom: expected analyse_lattice ideal where an edge is given, found free");
   PetscCall(AetOptionGetInt("analyse_replicas", &s->replicas));
   PetscCall(AetOptionGetReal("analyse_threshold_spread", &s->threshold_spread));
   PetscCall(AetOptionGetInt("seed", &seed));
