@@ -3,6 +3,7 @@
 
 enum { ROUNDS = 8 };
 #define CLEARLY 2 /* atoms of nineteen */
+#define OWN 4     /* neighbours that a site's own species counts as much as */
 
 /* Probability that the atom has the species that the template has there. */
 static double Agrees(const AetSites *s, int phase, ptrdiff_t i)
@@ -35,35 +36,6 @@ static double Score(const AetSites *s, const int *label, int phase, PetscInt i)
   return Agreement(s, phase, i, &of) + 0.5 * votes;
 }
 
-/* Between two domains the Gaussian sees a mixture of both, which may look like a third. A site of templates above the threshold takes that
-   of its neighbours' which agrees best with what is next to it. */
-static int Sharper(const AetSites *s, const int *label, PetscInt i)
-{
-  int    best = label[i];
-  double most = -1;
-
-  for (int n = 0; n < AET_FCC_NEAR; n++) {
-    const int other = s->near[i][n] < 0 ? -1 : label[s->near[i][n]];
-    if (other < 0 || other == label[i] || other == best) continue;
-    if (most < 0) most = Score(s, label, label[i], i);
-    const double score = Score(s, label, other, i);
-    if (score > most || (score == most && best != label[i] && other < best)) most = score, best = other;
-  }
-  return best;
-}
-
-static void Sharpen(const AetSites *s, int *label, int *next)
-{
-  for (int round = 0, moved = 1; round < ROUNDS && moved; round++) {
-    moved = 0;
-    for (PetscInt i = 0; i < s->total; i++) {
-      next[i] = label[i] < 0 ? -1 : Sharper(s, label, i);
-      moved |= next[i] != label[i];
-    }
-    for (PetscInt i = 0; i < s->total; i++) label[i] = next[i];
-  }
-}
-
 /* inner[r]: whether the region r has a site with enough neighbours, all of its region. */
 static void FindInner(const AetSites *s, const ptrdiff_t *region, ptrdiff_t regions, char *inner)
 {
@@ -92,7 +64,8 @@ static int Thicker(const AetSites *s, const int *label, const ptrdiff_t *region,
   return best;
 }
 
-/* What is only a layer between two domains goes to these. */
+/* Between two domains the Gaussian sees a mixture of both, which may look like a third. What is only a layer goes to the domains beside it.
+ */
 static PetscErrorCode Thicken(const AetSites *s, int *label, int *next, ptrdiff_t *region, ptrdiff_t *queue)
 {
   char *inner;
@@ -130,12 +103,45 @@ static PetscInt Adjacent(const AetSites *s, AetChemistry c, PetscInt i)
   return found;
 }
 
-static void Describe(const AetSites *s, const int *label, AetChemistry c)
+/* What a site has to say for a domain: its own species, and that its neighbours are of it. */
+static double Vote(const AetSites *s, AetChemistry c, PetscInt domain, PetscInt i)
+{
+  double votes = OWN * Agrees(s, c->domain_list[domain].phase, i);
+
+  for (int n = 0; n < AET_FCC_NEAR; n++) votes += s->near[i][n] >= 0 && c->near_domain[s->near[i][n]] == domain;
+  return votes;
+}
+
+/* An antisite speaks against the domain of the sites next to it, and may have handed them to the one beyond the boundary: in the end every
+   site speaks for itself alone. */
+static void Settle(const AetSites *s, AetChemistry c, int *next)
+{
+  for (int round = 0, moved = 1; round < ROUNDS && moved; round++) {
+    moved = 0;
+    for (PetscInt i = 0; i < s->total; i++) {
+      PetscInt best = c->near_domain[i];
+      double   most = -1;
+      for (int n = 0; n < AET_FCC_NEAR && best >= 0; n++) {
+        const PetscInt other = s->near[i][n] < 0 ? -1 : c->near_domain[s->near[i][n]];
+        if (other < 0 || other == c->near_domain[i] || other == best) continue;
+        if (most < 0) most = Vote(s, c, best, i);
+        const double votes = Vote(s, c, other, i);
+        if (votes > most || (votes == most && best != c->near_domain[i] && other < best)) most = votes, best = other;
+      }
+      next[i] = (int)best;
+      moved |= best != c->near_domain[i];
+    }
+    for (PetscInt i = 0; i < s->total; i++) c->near_domain[i] = next[i];
+  }
+  for (PetscInt i = 0; i < s->total; i++)
+    if (c->domain[i] >= 0) c->domain[i] = c->near_domain[i];
+}
+
+static void Describe(const AetSites *s, AetChemistry c)
 {
   for (PetscInt i = 0; i < c->total; i++) {
     if (c->domain[i] < 0) continue;
     AetChemicalDomain *d = c->domain_list + c->domain[i];
-    d->phase = label[i];
     d->grain = s->lattice->grain[i];
     d->max_order = d->sites ? PetscMax(d->max_order, c->order[i]) : c->order[i];
     d->mean_order += c->order[i];
@@ -144,8 +150,8 @@ static void Describe(const AetSites *s, const int *label, AetChemistry c)
   }
   for (PetscInt k = 0; k < c->domains; k++) {
     AetChemicalDomain *d = c->domain_list + k;
-    d->mean_order /= d->sites;
-    for (int a = 0; a < 3; a++) d->centre[a] /= d->sites;
+    d->mean_order /= PetscMax(1, d->sites);
+    for (int a = 0; a < 3; a++) d->centre[a] /= PetscMax(1, d->sites);
   }
 }
 
@@ -158,18 +164,20 @@ PetscErrorCode AetChemistryDomains(const AetSites *s, AetChemistry c)
   PetscFunctionBegin;
   PetscCall(PetscMalloc4(room, &label, room, &next, room, &region, room, &queue));
   for (PetscInt i = 0; i < c->total; i++) label[i] = c->phase[i] >= 0 && c->order[i] >= s->settings->threshold ? c->phase[i] : -1;
-  Sharpen(s, label, next);
   PetscCall(Thicken(s, label, next, region, queue));
   c->domains = (PetscInt)AetComponents(c->total, (const ptrdiff_t(*)[AET_FCC_ABOUT])s->near, label, s->settings->min_sites, region, queue);
-  for (PetscInt i = 0; i < c->total; i++) c->domain[i] = (PetscInt)region[i];
   PetscCall(PetscCalloc1((size_t)c->domains + 1, &c->domain_list));
-  Describe(s, label, c);
-  PetscCall(PetscFree4(label, next, region, queue));
   for (PetscInt i = 0; i < c->total; i++) {
-    c->near_domain[i] = c->domain[i] >= 0 || c->phase[i] < 0 ? c->domain[i] : Adjacent(s, c, i);
+    c->domain[i] = (PetscInt)region[i];
+    if (region[i] >= 0) c->domain_list[region[i]].phase = label[i];
+  }
+  for (PetscInt i = 0; i < c->total; i++) c->near_domain[i] = c->domain[i] >= 0 || c->phase[i] < 0 ? c->domain[i] : Adjacent(s, c, i);
+  Settle(s, c, next);
+  PetscCall(PetscFree4(label, next, region, queue));
+  Describe(s, c);
+  for (PetscInt i = 0; i < c->total; i++)
     c->state[i] = c->domain[i] >= 0 ? c->domain_list[c->domain[i]].phase
                   : c->phase[i] < 0 ? -1
                                     : AET_PHASES_ORDERED + (c->fraction[i] < 0.5);
-  }
   PetscFunctionReturn(PETSC_SUCCESS);
 }

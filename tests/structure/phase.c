@@ -131,9 +131,12 @@ static void TestRandom(void)
 {
   const PetscInt total = Particle(38, 0);
   AetOrderPlan   plan = Plan(total);
+  int            rank;
 
+  MPI_Comm_rank(MPI_COMM_WORLD, &rank);
   for (int c = 0; c < 3; c++) {
     const double fraction[3] = {0.5, 0.28, 0.75};
+    double       lowest = 1, highest = 0, farthest = 0, most = 0, above = 0;
     for (PetscInt i = 0; i < total; i++) species[i] = AetRandomUniform(11, (uint64_t)c, (uint64_t)i) < fraction[c] ? 0 : 1;
     Evaluate(plan, total);
     for (int t = 0; t < AET_PHASES_ORDERED; t++) {
@@ -148,7 +151,13 @@ static void TestRandom(void)
       AET_TEST_CLOSE(mean, 0, 0.02);
       if (c == 0 && t < 6) AET_TEST_CLOSE(scatter, 1 / sqrt(4 / (A * A * A) * pow(4 * M_PI * SIGMA * SIGMA, 1.5)), 0.03);
       AET_TEST(scatter < 0.15);
+      lowest = fmin(lowest, scatter), highest = fmax(highest, scatter), farthest = fmax(farthest, fabs(mean));
     }
+    AET_TEST_CALL(AetOrderBest(plan, species, AET_PHASES_ORDERED, AetPhases, largest, best));
+    for (PetscInt i = 0; i < total; i++) most += largest[i] / (double)total, above += (largest[i] > 0.3) / (double)total;
+    if (!rank)
+      printf("\n    fraction %.2f: means within %.3f, scatter %.3f … %.3f; largest of 14: mean %.3f, above 0.3 in %.2f %% of the sites ",
+             fraction[c], farthest, lowest, highest, most, 100 * above);
   }
   AET_TEST_CALL(AetOrderPlanDestroy(&plan));
 }
