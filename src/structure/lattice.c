@@ -17,7 +17,7 @@ typedef struct {
   AetSeedTemplate           seed[KINDS];
   double (*misfit)[KINDS]; /* [total] */
   int          *best;      /* [total] kind that fits the atom best */
-  int          *owner, *visited, *grow;
+  int          *owner, *visited, *grow, shells;
   char         *tried;
   ptrdiff_t    *member, *order;
   AetGrowGrain *grain; /* [grains] */
@@ -156,6 +156,7 @@ static PetscErrorCode GrowFrom(Work *w, int kind, ptrdiff_t seed)
                     .owner = w->owner,
                     .index = w->index,
                     .visited = w->visited,
+                    .shells = &w->shells,
                     .label = (int)w->grains};
   double       cell[9];
 
@@ -328,7 +329,7 @@ PetscErrorCode AetLatticeCreate(AetNeighbours neighbours, const AetLatticeSettin
       AetAgree(neighbours->comm, AetSurroundingsCreate(neighbours->total, neighbours->position, neighbours->cutoff_angstrom, &w.around)));
   PetscCall(PetscMalloc4(room, &w.misfit, room, &w.best, room, &w.owner, room, &w.visited));
   PetscCall(PetscCalloc4(4 * room, &w.grow, room, &w.tried, room, &w.member, room, &w.index));
-  for (PetscInt i = 0; i < neighbours->total; i++) w.owner[i] = -1;
+  for (PetscInt i = 0; i < neighbours->total; i++) w.owner[i] = w.visited[i] = -1;
   PetscCall(JudgeSeeds(neighbours->comm, &w));
   code = FindGrains(&w);
   if (!code) {

@@ -159,8 +159,8 @@ static ptrdiff_t Shell(AetGrowGrain *g, const AetGrowAtoms *atoms, AetGrowMode m
     for (ptrdiff_t e = atoms->first[g->member[m]]; e < atoms->first[g->member[m] + 1]; e++) {
       const ptrdiff_t j = atoms->near[e];
       int             n[3];
-      if (g->owner[j] >= 0 || g->visited[j] == shell) continue;
-      g->visited[j] = shell;
+      if (g->owner[j] >= 0 || g->visited[j] == *g->shells) continue;
+      g->visited[j] = *g->shells;
       if (!Belongs(g, atoms, j, mode, shell, n)) continue;
       work[4 * found] = (int)j;
       memcpy(work + 4 * found++ + 1, n, sizeof n);
@@ -172,8 +172,7 @@ void AetGrow(AetGrowGrain *g, const AetGrowAtoms *atoms, AetGrowMode mode, int *
 {
   ptrdiff_t done = 0;
 
-  for (ptrdiff_t i = 0; i < atoms->count; i++) g->visited[i] = -1;
-  for (int shell = 0; done < g->members; shell++) {
+  for (int shell = 0; done < g->members; shell++, ++*g->shells) {
     const ptrdiff_t end = g->members, found = Shell(g, atoms, mode, shell, done, end, work);
     for (ptrdiff_t k = 0; k < found; k++) { /* a shell is judged by the shells before it */
       const ptrdiff_t j = work[4 * k];

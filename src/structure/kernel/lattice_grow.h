@@ -23,7 +23,8 @@ typedef struct {
   ptrdiff_t *member; /* [count] in the order they were found */
   int       *owner;  /* [count] of all grains: -1 free */
   int (*index)[3];   /* [count] of the members */
-  int *visited;      /* [count] work: the last shell that asked */
+  int *visited;      /* [count] work: the last shell that asked; -1 at first */
+  int *shells;       /* number of the next shell, of all grains together */
   int  label;        /* what `owner` gets */
 } AetGrowGrain;
 
