@@ -9,6 +9,7 @@
 
 typedef struct {
   double rms, worst, bias, ratio[6]; /* over all components; r.m.s. error over stated standard deviation */
+  double bonds;                      /* r.m.s. error of xx, yy, zz by the bonds alone */
   int    atoms;
 } Errors;
 
@@ -20,13 +21,14 @@ static inline Errors Compare(const Sample *s, AetStrain e, double density)
   for (PetscInt i = 0; i < s->count; i++) {
     if (e->density[i] < density) continue;
     r.atoms++;
+    for (int c = 0; c < 3; c++) r.bonds += pow(e->deformation[i][4 * c] - 1 - s->specimen.strain[6 * s->from[i] + c], 2) / 3;
     for (int c = 0; c < 6; c++) {
       const double d = e->strain[i][c] - s->specimen.strain[6 * s->from[i] + c];
       r.rms += d * d / 6, r.worst = fmax(r.worst, fabs(d)), r.bias += d / 6;
       r.ratio[c] += d * d / (e->sigma[i][c] * e->sigma[i][c]);
     }
   }
-  r.rms = sqrt(r.rms / r.atoms), r.bias /= r.atoms;
+  r.rms = sqrt(r.rms / r.atoms), r.bias /= r.atoms, r.bonds = sqrt(r.bonds / r.atoms);
   for (int c = 0; c < 6; c++) r.ratio[c] = sqrt(r.ratio[c] / r.atoms);
   return r;
 }
