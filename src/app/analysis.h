@@ -25,7 +25,10 @@ typedef struct {
   AetPairs           pairs; /* NULL: no surface */
   AetLocal           local;
   AetLattice         lattice;
-  AetStrain          strain;      /* NULL: no grain */
+  AetStrain          strain; /* NULL: no grain */
+  AetVacancies       vacancies;
+  AetDislocations    dislocations;
+  AetBoundaries      boundaries;  /* its grains are called crystals in the tables: they are found by orientation alone */
   int                pair[2];     /* the two species, of phases */
   AetOrderPlan       plan;        /* of phases; NULL: of bonds */
   double            *phase_order; /* [total] of phases; NULL: of bonds */

@@ -30,8 +30,9 @@ static PetscErrorCode Surface(AetAnalysis *a)
 
 static PetscErrorCode Compute(AetAnalysis *a)
 {
-  AetLocalSettings   local;
-  AetLatticeSettings lattice;
+  AetLocalSettings    local;
+  AetLatticeSettings  lattice;
+  AetBoundarySettings boundary;
 
   PetscFunctionBegin;
   PetscCall(AetAtomsGather(a->atoms, &a->position, &a->species));
@@ -48,6 +49,10 @@ static PetscErrorCode Compute(AetAnalysis *a)
   lattice.lattice_angstrom = a->settings.lattice_angstrom;
   PetscCall(AetLatticeCreate(a->neighbours, &lattice, &a->lattice));
   if (a->lattice->grains) PetscCall(AetStrainCreate(a->atoms, a->lattice, a->settings.strain_sigma_angstrom, &a->strain));
+  PetscCall(AetVacanciesCreate(a->atoms, a->lattice, &a->vacancies));
+  PetscCall(AetDislocationsCreate(a->atoms, a->lattice, &a->dislocations));
+  AetBoundaryDefaults(&boundary);
+  PetscCall(AetBoundariesCreate(a->atoms, a->local, &boundary, &a->boundaries));
   PetscCall(AetAnalysisOrder(a));
   PetscCall(AetAnalysisChemistry(a));
   PetscCall(AetAnalysisNuclei(a));
@@ -82,6 +87,9 @@ PetscErrorCode AetAnalysisDestroy(AetAnalysis **analysis)
   PetscCall(AetOrderPlanDestroy(&a->plan));
   PetscCall(AetWarrenDestroy(&a->warren));
   PetscCall(AetChemistryDestroy(&a->chemistry));
+  PetscCall(AetBoundariesDestroy(&a->boundaries));
+  PetscCall(AetDislocationsDestroy(&a->dislocations));
+  PetscCall(AetVacanciesDestroy(&a->vacancies));
   PetscCall(AetStrainDestroy(&a->strain));
   PetscCall(AetLatticeDestroy(&a->lattice));
   PetscCall(AetLocalDestroy(&a->local));

@@ -138,6 +138,15 @@ static PetscErrorCode OfLattice(const AetAnalysis *a, AetAnalysisColumns *c)
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
+static PetscErrorCode OfCrystals(const AetAnalysis *a, AetAnalysisColumns *c)
+{
+  PetscFunctionBegin;
+  PetscCall(Whole(c, "crystal", "grain by orientation alone, its surface and layers of hcp included, from 1; 0: none", 1,
+                  a->boundaries->grain, 1));
+  PetscCall(Whole(c, "boundary", "boundary between crystals, or fault, that the atom is at, from 1; 0: none", 1, a->boundaries->at, 1));
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
 static PetscErrorCode OfStrain(const AetAnalysis *a, AetAnalysisColumns *c)
 {
   const AetStrain s = a->strain;
@@ -196,6 +205,7 @@ PetscErrorCode AetAnalysisColumnsCreate(const AetAnalysis *a, AetAnalysisColumns
   PetscCall(OfVoronoi(a, c));
   PetscCall(OfLocal(a, c));
   PetscCall(OfLattice(a, c));
+  PetscCall(OfCrystals(a, c));
   PetscCall(OfStrain(a, c));
   PetscCall(OfChemistry(a, c));
   PetscCall(OfNuclei(a, c));

@@ -1,14 +1,23 @@
-/* What breaks the order: antisites, swaps, boundaries, as one list, whoever found it. */
+/* What breaks the order: vacancies, antisites, boundaries, dislocations, as one list, whoever found it. */
 #include "analysis_sheets.h"
 #include <string.h>
 
-typedef enum { ANTISITE, SWAP, ANTIPHASE_BOUNDARY, KINDS } Kind;
-static const char *const kind_words[KINDS] = {"antisite", "swap", "antiphase_boundary"};
+typedef enum {
+  VACANCY,
+  ANTISITE,
+  SWAP,
+  ANTIPHASE_BOUNDARY,
+  BOUNDARY, /* and the further kinds of AetBoundaryKind */
+  DISLOCATION = BOUNDARY + AET_BOUNDARY_HCP_LAYERS + 1,
+  KINDS
+} Kind;
+static const char *const kind_words[KINDS] = {"vacancy",         "antisite", "swap",           "antiphase_boundary", "grain_boundary",
+                                              "incoherent_twin", "twin",     "stacking_fault", "hcp_layers",         "dislocation"};
 
 /* The list, column by column. */
 typedef struct {
-  PetscInt count, room, *kind, *atom, *atoms, *part;             /* [count], the last [count][2] */
-  double  *position, *vector, *direction, *probability, *extent; /* [count][3] and [count] */
+  PetscInt count, room, *kind, *atom, *atoms, *part;                     /* [count], the last [count][2] */
+  double  *position, *vector, *direction, *probability, *extent, *angle; /* [count][3] and [count] */
 } List;
 
 static PetscErrorCode ListCreate(List *l, PetscInt room)
@@ -19,7 +28,7 @@ static PetscErrorCode ListCreate(List *l, PetscInt room)
   memset(l, 0, sizeof *l);
   l->room = room;
   PetscCall(PetscCalloc4(n, &l->kind, n, &l->atom, n, &l->atoms, 2 * n, &l->part));
-  PetscCall(PetscCalloc5(3 * n, &l->position, 3 * n, &l->vector, 3 * n, &l->direction, n, &l->probability, n, &l->extent));
+  PetscCall(PetscCalloc6(3 * n, &l->position, 3 * n, &l->vector, 3 * n, &l->direction, n, &l->probability, n, &l->extent, n, &l->angle));
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
@@ -27,7 +36,7 @@ static PetscErrorCode ListDestroy(List *l)
 {
   PetscFunctionBegin;
   PetscCall(PetscFree4(l->kind, l->atom, l->atoms, l->part));
-  PetscCall(PetscFree5(l->position, l->vector, l->direction, l->probability, l->extent));
+  PetscCall(PetscFree6(l->position, l->vector, l->direction, l->probability, l->extent, l->angle));
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
@@ -67,28 +76,64 @@ static void OfChemistry(const AetAnalysis *a, List *l)
   }
 }
 
+static void OfLattice(const AetAnalysis *a, List *l)
+{
+  for (PetscInt k = 0; k < a->vacancies->count; k++)
+    l->part[2 * Add(l, VACANCY, -1, a->vacancies->neighbours[k], a->vacancies->position[k], 1)] = a->vacancies->grain[k];
+  for (PetscInt k = 0; k < a->dislocations->count; k++) {
+    const PetscInt d = Add(l, DISLOCATION, -1, 0, a->dislocations->position[k], 1);
+    memcpy(l->vector + 3 * d, a->dislocations->vector[k], 3 * sizeof *l->vector);
+    memcpy(l->direction + 3 * d, a->dislocations->direction[k], 3 * sizeof *l->vector);
+    l->extent[d] = a->dislocations->length[k];
+    l->angle[d] = a->dislocations->angle_deg[k];
+    l->part[2 * d] = a->dislocations->grain[k];
+  }
+}
+
+static void OfCrystals(const AetAnalysis *a, List *l)
+{
+  for (PetscInt k = 0; k < a->boundaries->count; k++) {
+    const AetBoundary *b = &a->boundaries->boundary[k];
+    const PetscInt     d = Add(l, (Kind)(BOUNDARY + b->kind), -1, b->atoms, b->point, 1);
+    memcpy(l->direction + 3 * d, b->normal, sizeof b->normal);
+    l->angle[d] = b->angle_deg;
+    l->part[2 * d] = b->grain[0], l->part[2 * d + 1] = b->grain[1];
+  }
+}
+
 PetscErrorCode AetAnalysisDefects(const AetAnalysis *a, AetSheet *sheet)
 {
   List     l;
-  PetscInt room = 0;
+  PetscInt room = a->vacancies->count + a->dislocations->count + a->boundaries->count;
 
   PetscFunctionBegin;
   if (a->chemistry) room += a->chemistry->antisites + a->chemistry->swaps + a->chemistry->boundaries;
   PetscCall(ListCreate(&l, room));
   if (a->chemistry) OfChemistry(a, &l);
+  OfLattice(a, &l);
+  OfCrystals(a, &l);
   sheet->rows = l.count;
-  PetscCall(AetSheetWhole(sheet, "kind", "kind", "0 antisite, 1 swap, 2 antiphase boundary", 1, l.kind, 0, kind_words));
+  PetscCall(AetSheetWhole(sheet, "kind", "kind",
+                          "0 vacancy, 1 antisite, 2 swap, 3 antiphase boundary, 4 grain boundary, 5 incoherent twin, 6 coherent twin, 7 "
+                          "stacking fault, 8 layers of hcp, 9 dislocation",
+                          1, l.kind, 0, kind_words));
   PetscCall(AetSheetWhole(sheet, "atom", "atom",
                           "row of it, or of the first of two, in the table of atoms, from 0; -1: of planes and lines", 1, l.atom, 0, NULL));
   PetscCall(AetSheetReal(sheet, "x,y,z", "position", "angstrom", "of the atom, or of the middle of the plane or line", 3, l.position));
-  PetscCall(AetSheetReal(sheet, "vector_x,vector_y,vector_z", "vector", "angstrom", "from the first atom of a swap to the second; else 0",
-                         3, l.vector));
-  PetscCall(AetSheetReal(sheet, "direction_x,direction_y,direction_z", "direction", "", "unit normal of a plane; else 0", 3, l.direction));
-  PetscCall(AetSheetReal(sheet, "probability", "probability", "", "that it is one, by the probabilities of the species; 1 of boundaries", 1,
-                         l.probability));
-  PetscCall(AetSheetWhole(sheet, "atoms", "atoms", "that take part", 1, l.atoms, 0, NULL));
-  PetscCall(AetSheetReal(sheet, "extent", "extent", "", "area of a boundary in square angstrom; else 0", 1, l.extent));
-  PetscCall(AetSheetWhole(sheet, "part_1,part_2", "parts", "domains that it is in or between, from 1; 0: none", 2, l.part, 1, NULL));
+  PetscCall(AetSheetReal(sheet, "vector_x,vector_y,vector_z", "vector", "angstrom",
+                         "from the first atom of a swap to the second; Burgers vector; else 0", 3, l.vector));
+  PetscCall(AetSheetReal(sheet, "direction_x,direction_y,direction_z", "direction", "",
+                         "unit normal of a plane, unit direction of a line; else 0", 3, l.direction));
+  PetscCall(AetSheetReal(sheet, "probability", "probability", "",
+                         "that it is one, by the probabilities of the species; 1 where no species matters", 1, l.probability));
+  PetscCall(AetSheetWhole(sheet, "atoms", "atoms", "that take part; of a vacancy, that expect one there", 1, l.atoms, 0, NULL));
+  PetscCall(AetSheetReal(sheet, "extent", "extent", "",
+                         "area of an antiphase boundary in square angstrom, length of a dislocation in angstrom; else 0", 1, l.extent));
+  PetscCall(AetSheetReal(sheet, "angle", "angle", "degree", "misorientation of two crystals; of a dislocation, from its line to its vector",
+                         1, l.angle));
+  PetscCall(AetSheetWhole(sheet, "part_1,part_2", "parts",
+                          "what it is in or between, from 1; 0: none: domains (1 to 3), crystals (4 to 8), grains (0, 9)", 2, l.part, 1,
+                          NULL));
   PetscCall(ListDestroy(&l));
   PetscFunctionReturn(PETSC_SUCCESS);
 }

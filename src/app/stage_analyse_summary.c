@@ -140,6 +140,24 @@ static PetscErrorCode OfLattice(const AetAnalysis *a, AetSummary summary)
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
+/* What breaks the lattice, by kind. */
+static PetscErrorCode OfDefects(const AetAnalysis *a, AetSummary summary)
+{
+  PetscInt count[AET_BOUNDARY_HCP_LAYERS + 1] = {0};
+  char     key[64];
+
+  PetscFunctionBegin;
+  for (PetscInt k = 0; k < a->boundaries->count; k++) count[a->boundaries->boundary[k].kind]++;
+  PetscCall(AetSummarySetNumber(summary, "analyse.vacancies", a->vacancies->count));
+  PetscCall(AetSummarySetNumber(summary, "analyse.dislocations", a->dislocations->count));
+  PetscCall(AetSummarySetNumber(summary, "analyse.crystals", a->boundaries->grains));
+  for (int k = 0; k <= AET_BOUNDARY_HCP_LAYERS; k++) {
+    snprintf(key, sizeof key, "analyse.boundaries.%s", AetBoundaryName(k));
+    PetscCall(AetSummarySetNumber(summary, key, count[k]));
+  }
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
 /* Means and scatter over the atoms inside, where the field is known. */
 static PetscErrorCode OfStrain(const AetAnalysis *a, AetSummary summary)
 {
@@ -210,6 +228,7 @@ PetscErrorCode AetAnalysisSummarise(const AetAnalysis *a, AetSummary summary)
   PetscCall(OfPairs(a, summary));
   PetscCall(OfLocal(a, summary));
   PetscCall(OfLattice(a, summary));
+  PetscCall(OfDefects(a, summary));
   PetscCall(OfStrain(a, summary));
   PetscCall(OfChemistry(a, summary));
   PetscCall(OfNuclei(a, summary));
