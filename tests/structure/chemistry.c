@@ -238,6 +238,32 @@ static void TestDomains(void)
   AetSpecimenDestroy(&s);
 }
 
+/* A twinned crystal, lattice fitted: every grain is one perfect domain of its own axes. */
+static void TestTwin(void)
+{
+  AetSpecimen        s = Make("shape sphere diameter_angstrom 36 order l10 twins 1 rotation_deg 10,20,30");
+  AetAtoms           atoms = Measured(MPI_COMM_WORLD, &s, &perfect, 0);
+  AetLatticeSettings fit;
+  AetNeighbours      neighbours;
+  AetLattice         lattice;
+  AetChemistry       c = NULL;
+  int                sites = 0, ordered = 0;
+
+  AetLatticeDefaults(&fit);
+  AET_TEST_CALL(AetNeighboursCreate(atoms, 3.3, &neighbours));
+  AET_TEST_CALL(AetLatticeCreate(neighbours, &fit, &lattice));
+  Analyse(atoms, lattice, &c);
+  for (PetscInt i = 0; i < s.count; i++) sites += lattice->grain[i] >= 0, ordered += fabs(c->order[i] - 1) <= 1e-6;
+  Told("%d grains, %d of %d atoms with a site, %d in perfect order, %d domains ", (int)lattice->grains, sites, (int)s.count, ordered,
+       (int)c->domains);
+  AET_TEST(lattice->grains == 2 && sites > 0.97 * s.count && ordered == sites && c->domains == 2 && c->antisites == 0);
+  AET_TEST_CALL(AetChemistryDestroy(&c));
+  AET_TEST_CALL(AetLatticeDestroy(&lattice));
+  AET_TEST_CALL(AetNeighboursDestroy(&neighbours));
+  AET_TEST_CALL(AetAtomsDestroy(&atoms));
+  AetSpecimenDestroy(&s);
+}
+
 /* The same bytes as one process makes of all atoms. */
 static void TestRanks(void)
 {
@@ -346,5 +372,5 @@ static void TestBad(void)
 }
 
 AET_TEST_MAIN("chemistry", {"planted defects", TestPlanted}, {"nothing planted", TestNothing}, {"swap", TestSwap},
-              {"not antisites", TestNotAll}, {"disordered", TestDisordered}, {"domains", TestDomains}, {"ranks", TestRanks},
-              {"Warren–Cowley", TestWarren}, {"bad input", TestBad})
+              {"not antisites", TestNotAll}, {"disordered", TestDisordered}, {"domains", TestDomains}, {"twin", TestTwin},
+              {"ranks", TestRanks}, {"Warren–Cowley", TestWarren}, {"bad input", TestBad})
