@@ -184,5 +184,28 @@ static void TestRanks(void)
   SampleFree(&s);
 }
 
+/* Fewer atoms than ranks, and none at all: nothing is said, and nobody waits. */
+static void TestFew(void)
+{
+  const double x[6] = {0, 0, 0, 2.7, 0, 0};
+
+  for (ptrdiff_t count = 0; count <= 2; count += 2) {
+    AetAtoms           atoms = TestAtoms(count, x);
+    AetLatticeSettings settings;
+    AetNeighbours      neighbours;
+    AetLattice         l;
+    AetStrain          e;
+    AetLatticeDefaults(&settings);
+    AET_TEST_CALL(AetNeighboursCreate(atoms, 3.4, &neighbours));
+    AET_TEST_CALL(AetLatticeCreate(neighbours, &settings, &l));
+    AET_TEST_CALL(AetStrainCreate(atoms, l, 3.89, &e));
+    AET_TEST(l->grains == 0 && e->total == count && (count == 0 || e->density[0] == 0));
+    AET_TEST_CALL(AetStrainDestroy(&e));
+    AET_TEST_CALL(AetLatticeDestroy(&l));
+    AET_TEST_CALL(AetNeighboursDestroy(&neighbours));
+    AET_TEST_CALL(AetAtomsDestroy(&atoms));
+  }
+}
+
 AET_TEST_MAIN("strain", {"local line", TestLine}, {"bonds", TestBonds}, {"uniform strain", TestUniform}, {"standard deviation", TestSigma},
-              {"rotation", TestRotation}, {"grid", TestGrid}, {"any ranks", TestRanks})
+              {"rotation", TestRotation}, {"grid", TestGrid}, {"any ranks", TestRanks}, {"few atoms", TestFew})

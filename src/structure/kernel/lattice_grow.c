@@ -132,7 +132,8 @@ static int Vote(const AetGrowGrain *g, const AetGrowAtoms *atoms, ptrdiff_t atom
 /* Whether so many of those asked agree. */
 static int Agreed(const AetGrowGrain *g, AetGrowMode mode, int shell, int asked, int agree)
 {
-  if (mode == AET_GROW_STRICT) return agree >= (shell ? 2 : 1) && 10 * agree >= 7 * asked;
+  if (mode == AET_GROW_STRICT)
+    return agree >= (shell && g->offsets[0] > 6 ? 2 : 1) && 10 * agree >= 7 * asked; /* on a face of sc an atom has one */
   if (mode == AET_GROW_SEAM) return agree >= 3 && 3 * asked >= 2 * g->offsets[0] && 10 * agree >= 3 * asked;
   return agree >= 3 && 2 * agree >= asked;
 }

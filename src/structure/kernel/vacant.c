@@ -47,8 +47,8 @@ static void Place(const AetExpected *expected, const ptrdiff_t *list, ptrdiff_t 
     int                again = 0;
     if (used[list[k]]) continue;
     for (ptrdiff_t m = 0; m < k; m++) again |= used[list[m]] == 2 && expected[list[m]].atom == e->atom;
+    used[list[k]] = again ? 1 : 2;
     if (again) continue;
-    used[list[k]] = 2;
     for (int a = 0; a < 3; a++) v->x[a] += e->x[a];
     v->expected++;
     if (!grains || e->grain == v->grain) { /* the majority, by counting up and down */
