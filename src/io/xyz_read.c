@@ -4,7 +4,7 @@
 #include <math.h>
 #include <string.h>
 
-#define AET_XYZ_COLUMNS 64
+#define AET_XYZ_COLUMNS 256
 
 typedef struct {
   int species, position;      /* columns where they begin, from 0 */
@@ -131,7 +131,7 @@ static PetscBool ParseFurther(int count, char *words[], const Layout *layout, Ae
 static PetscErrorCode ParseAtoms(const char *path, const char *text, const char *end, AetXyz *xyz)
 {
   Layout layout = {0, 1, {0}};
-  char   line[4096], *words[AET_XYZ_COLUMNS];
+  char   line[8192], *words[AET_XYZ_COLUMNS];
   long   count;
 
   PetscFunctionBegin;
@@ -143,7 +143,7 @@ static PetscErrorCode ParseAtoms(const char *path, const char *text, const char 
            count, end - text);
   text = NextLine(text, end, line, sizeof line);
   AetCheck(text, AET_ERR_READ, "%s: line 2: expected a remark, found the end of the file", path);
-  snprintf(xyz->remark, sizeof xyz->remark, "%s", line);
+  snprintf(xyz->remark, sizeof xyz->remark, "%.*s", (int)sizeof xyz->remark - 1, line);
   AetCheck(ParseProperties(line, &layout, xyz), AET_ERR_DATA,
            "%s: line 2: expected Properties with species:S:1 and pos:R:3, found \"%.80s\"", path, line);
   xyz->n = (PetscInt)count;

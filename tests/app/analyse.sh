@@ -56,6 +56,10 @@ if [ "$RANKS" != 1 ]; then
 fi
 good "$RANKS" analyse made/structure.h5 -output again -pictures false
 check "structure.h5 is a model" cmp -s made/nuclei.csv again/nuclei.csv
+good "$RANKS" convert made/structure.xyz part.xyz -convert_cut '[nucleus, 1]'
+check "structure.xyz is a model, and a nucleus can be cut out of it" [ "$(head -1 part.xyz)" = "$(awk -F, 'NR == 2 { print $3 }' made/nuclei.csv)" ]
+good "$RANKS" convert made/structure.h5 part.vasp -convert_cut '[grain, 1]'
+check "a grain of the HDF5" [ "$(sed -n 7p part.vasp | awk '{ print $1 + $2 }')" = "$(awk -F, 'NR == 2 { print $3 }' made/grains.csv)" ]
 check "no picture where none is wanted" [ ! -e again/analyse.png ]
 
 # models that are hard, and models that are none
@@ -71,7 +75,7 @@ awk 'NR > 2 && NR % 2 { $1 = "Pt" } { print }' sc.xyz >mixed.xyz
 bad 'fcc lattice for l12, found none' mixed.xyz -analyse_order l12
 check "the phase" grep -q '^1,1,.*,l10,' made/nuclei.csv
 for model in one two unknown; do
-  good "$RANKS" analyse $model.xyz -output hard -pictures $([ $model = one ] && echo $pictures || echo false)
+  good "$RANKS" analyse $model.xyz -output hard -pictures false
 done
 bad 'one atom in one place.*atoms 7 and 8' twice.xyz
 bad 'nan.xyz: line 7.*finite' nan.xyz
