@@ -193,6 +193,16 @@ static void TestCalibration(void)
   settings.calibration = AET_CALIBRATION_SCALE;
   settings.calibration_limit = 0.02;
   Expect(atoms, &settings, AET_ERR_DATA, "check the pixel sizes");
+  settings.calibration = AET_CALIBRATION_AFFINE; /* z is 4 % longer than it was, x and y are as measured */
+  settings.calibration_limit = 0.05;
+  for (PetscInt i = 0; i < atoms[1]->count; i++)
+    for (int k = 0; k < 3; k++) atoms[1]->position[3 * i + k] *= k == 2 ? 1.04 / 1.03 : 1 / 1.03;
+  AET_TEST_CALL(AetRegistrationCreate(2, atoms, &settings, &r));
+  if (r) {
+    const double expected[9] = {1, 0, 0, 0, 1, 0, 0, 0, 1 / 1.04};
+    for (int k = 0; k < 9; k++) AET_TEST_CLOSE(r->stretch[1][k], expected[k], 0.01); /* four times what 20 pm leave */
+  }
+  AET_TEST_CALL(AetRegistrationDestroy(&r));
   for (int t = 0; t < 2; t++) AET_TEST_CALL(AetAtomsDestroy(&atoms[t]));
 }
 
