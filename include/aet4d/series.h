@@ -108,9 +108,10 @@ typedef struct {
   PetscInt same, exchanged;            /* atoms at both times: of the same species; of different ones */
   PetscInt arrived, left;              /* an atom at the later time only; at the earlier only */
   double   msd;                        /* Å²: mean square difference of position of the atoms of the same species, noise included */
-  double   replaced; /* fraction of the sites whose atom was replaced by one drawn at random, that explains `exchanged` beyond what
-                        misnamed atoms explain; 0 … 1 */
-  double misnamed;   /* changes of species expected from the probabilities of the names; 0 where atoms carry none */
+  double   replaced;     /* fraction of the sites whose atom was replaced by one drawn at random, that explains `exchanged` beyond what
+                            misnamed atoms explain; 0 … 1 */
+  double replaced_sigma; /* its standard deviation by the number of changes; 0 where nothing can be told */
+  double misnamed;       /* changes of species expected from the probabilities of the names; 0 where atoms carry none */
 } AetDiffusionShell;
 typedef struct {
   PetscInt stayed[AET_SPECIES_MAX];                   /* sites of the species at both times */
@@ -250,8 +251,8 @@ typedef enum { AET_HISTORY_BONDS, AET_HISTORY_L10, AET_HISTORY_L12, AET_HISTORY_
     AUTO: of all ordered phases where there are two species and most atoms of the first time lie on fcc lattices, else of bonds.
     `cutoff_angstrom`: neighbours are nearer; 0: the first valley of the first time. Free with AetHistoryOrderDestroy. Collective
     on comm. */
-AET_EXTERN PetscErrorCode AetHistoryOrderCreate(MPI_Comm comm, AetRegistration registration, AetHistoryOrderKind kind, double cutoff_angstrom,
-                                                double sigma_angstrom, AetHistoryOrder *order);
+AET_EXTERN PetscErrorCode AetHistoryOrderCreate(MPI_Comm comm, AetRegistration registration, AetHistoryOrderKind kind,
+                                                double cutoff_angstrom, double sigma_angstrom, AetHistoryOrder *order);
 /** Name ("l10", "l12_ab3", "l12_a3b", "bonds") and axis (0, 1, 2 of the lattice, -1: none) of a phase of AetHistoryOrderCreate. Not
     collective. */
 AET_EXTERN const char *AetHistoryPhaseName(const AetHistoryOrder *order, int phase, int *axis);

@@ -50,14 +50,18 @@ static double Misnamed(const Work *w, PetscInt site)
   return p > 0 && q > 0 ? 1 - p * q - (1 - p) * (1 - q) / (n - 1) : 0;
 }
 
-/* The fraction of sites whose atom was replaced by another, drawn from what the shell has, that explains the changes of species. */
-static double Replaced(const AetDiffusionShell *shell, const double *before, const double *after)
+/* The fraction of sites whose atom was replaced by another, drawn from what the shell has, that explains the changes of species; the
+   standard deviation by their number. */
+static void Replaced(AetDiffusionShell *shell, const double *before, const double *after)
 {
   const double both = shell->same + shell->exchanged;
-  double       alike = 0;
+  double       alike = 0, differ;
 
   for (int s = 0; s < AET_SPECIES_MAX && both > 0; s++) alike += before[s] * after[s] / (both * both);
-  return both > 0 && alike < 1 ? fmin(1, fmax(0, (shell->exchanged - shell->misnamed) / (both * (1 - alike)))) : 0;
+  differ = both * (1 - alike);
+  if (!(differ > 0)) return;
+  shell->replaced = fmin(1, fmax(0, (shell->exchanged - shell->misnamed) / differ));
+  shell->replaced_sigma = sqrt(fmax(1, shell->exchanged)) / differ;
 }
 
 /* One shell; `last`: all that is deeper too. */
@@ -78,7 +82,7 @@ static void OfShell(const Work *w, int last, AetDiffusionShell *shell)
     if (s == t) shell->same++, shell->msd += Square(w, site);
   }
   if (shell->same) shell->msd /= shell->same;
-  shell->replaced = Replaced(shell, before, after);
+  Replaced(shell, before, after);
 }
 
 static void Shells(const Work *w, double thickness, AetDiffusion *d)

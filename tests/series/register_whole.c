@@ -29,6 +29,28 @@ static void CountCore(const AetSpecimenSeries *s, AetRegistration r, int *const 
   free(where);
 }
 
+/* Nothing is replaced in the frozen core, a part of the shell is; vacancies, here missed atoms alone, lie beside each other by chance. */
+static void CheckDiffusion(AetRegistration r, AetAtoms *atoms)
+{
+  for (int t = 0; t + 1 < TIMES; t++) {
+    AetDiffusion d;
+    AET_TEST_CALL(AetDiffusionMeasure(r, atoms, t, t + 1, 3, &d));
+    for (int k = 0; k < d.shells; k++) {
+      const AetDiffusionShell *shell = d.shell + k;
+      printf(
+          "  times %d to %d, depth %2.0f to %2.0f: %5d same, %3d exchanged, %3d arrived, %3d left, msd %.3f, replaced %.3f (sigma %.3f)\n",
+          t, t + 1, shell->from_angstrom, shell->to_angstrom, (int)shell->same, (int)shell->exchanged, (int)shell->arrived,
+          (int)shell->left, shell->msd, shell->replaced, shell->replaced_sigma);
+      if (shell->from_angstrom >= 24) AET_TEST(shell->replaced < fmax(0.05, 4 * shell->replaced_sigma));
+      if (shell->to_angstrom <= 18) AET_TEST(shell->replaced > 0.1);
+      if (shell->same > 500) AET_TEST_CLOSE(shell->msd, 0.24, 0.02);
+    }
+    printf("  vacancies %d and %d, moved %d, by chance %.1f\n", (int)d.vacancies_from, (int)d.vacancies_to, (int)d.vacancies_moved,
+           d.vacancies_by_chance);
+    AET_TEST_CLOSE(d.vacancies_moved, d.vacancies_by_chance, 4 * sqrt(d.vacancies_by_chance));
+  }
+}
+
 static void TestWhole(void)
 {
   AetSpecimenSeries       s = TestSeries(whole);
@@ -62,7 +84,7 @@ static void TestWhole(void)
         int    present, matched;
         TestTruth(&s, m, t, R, shift);
         turn = TestTurnDeg(R, r->rotation[t]);
-        for (int k = 0; k < 3; k++) off += pow(shift[k] - r->shift[t][k] * 1, 2);
+        for (int k = 0; k < 3; k++) off += pow(shift[k] - r->shift[t][k], 2);
         CountCore(&s, r, row, 0, t, &present, &matched);
         printf("  time %d: turn off %.4f deg (sigma %.4f), shift off %.2f pm (sigma %.2f), scale %.5f, margin %.3f, paired %.4f, agree "
                "%.4f, kappa "
@@ -74,6 +96,7 @@ static void TestWhole(void)
         AET_TEST(matched >= 0.99 * present);
       }
     }
+    if (r && !trial) CheckDiffusion(r, atoms);
     AET_TEST_CALL(AetRegistrationDestroy(&r));
     for (int t = 0; t < TIMES; t++) {
       AET_TEST_CALL(AetAtomsDestroy(&atoms[t]));
