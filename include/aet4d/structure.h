@@ -289,11 +289,11 @@ typedef enum {
 /** "grain", "twin", "coherent_twin", "stacking_fault", "hcp_layers"; NULL beyond. Not collective. */
 AET_EXTERN const char *AetBoundaryName(int kind);
 typedef struct {
-  int      kind;               /* AetBoundaryKind */
-  PetscInt grain[2];           /* below (against the normal) and above; the same twice in a stacking fault; -1: not known */
-  PetscInt atoms;              /* at the boundary: of the layers of hcp, else those with a neighbour in the other grain, none in a third */
-  double   angle_deg;          /* least misorientation modulo the symmetry of the crystal; -1 between grains of different kinds */
-  double   axis[3];            /* of that rotation, unit, in the frame of the model; 0 below 0.1° and where the angle is -1 */
+  int      kind;      /* AetBoundaryKind */
+  PetscInt grain[2];  /* below (against the normal) and above; the same twice in a stacking fault; -1: not known */
+  PetscInt atoms;     /* at the boundary: of the layers of hcp, else those with a neighbour in the other grain and no third grain near */
+  double   angle_deg; /* least misorientation modulo the symmetry of the crystal; -1 between grains of different kinds */
+  double   axis[3];   /* of that rotation, unit, in the frame of the model; 0 below 0.1° and where the angle is -1 */
   double   axis_crystal[3];    /* the same along the axes of the crystal, without signs, largest first: (0.577, 0.577, 0.577) of a twin */
   double   sigma3_deg;         /* between cubic grains: angle from the nearest rotation by 60° about <111>; else -1 */
   double   normal[3];          /* unit; of layers, of the plane through them, else of the plane nearest to where the grains touch; z > 0 */
@@ -387,16 +387,16 @@ AET_EXTERN PetscErrorCode AetLatticeDestroy(AetLattice *lattice);
 typedef struct _p_AetStrain *AetStrain;
 struct _p_AetStrain {
   PetscInt total;
-  double   sigma_angstrom;    /* of the Gaussian; the resolution (full width at half maximum) is 2.355 of it */
-  double (*displacement)[3];  /* [total] the smooth field in Å */
-  double (*strain)[6];        /* [total] xx, yy, zz, yz, xz, xy: (∂_a u_b + ∂_b u_a)/2 */
-  double (*rotation)[3];      /* [total] rad about x, y, z: half the curl */
-  double (*sigma)[6];         /* [total] standard deviation of strain, from that of the atoms (sigma_total, else sigma), else from scatter */
-  double (*scatter)[3];       /* [total] Å: standard deviation of x, y, z of the atoms around about the smooth field */
-  double  *density;           /* [total] of the grain's sites seen by the Gaussian, 1 in the bulk, about 0.5 on a face */
-  double (*deformation)[9];   /* [total] second estimate: F [a][b] of the bonds to nearest neighbours, bond = F · bond of the cell; 0: fewer
-                                 than four, or all in a plane */
-  double *d2min;              /* [total] mean over them of |bond - F · bond of the cell|² in Å² (Falk, Langer, Phys. Rev. E 57 (1998) 7192) */
+  double   sigma_angstrom;   /* of the Gaussian; the resolution (full width at half maximum) is 2.355 of it */
+  double (*displacement)[3]; /* [total] the smooth field in Å */
+  double (*strain)[6];       /* [total] xx, yy, zz, yz, xz, xy: (∂_a u_b + ∂_b u_a)/2 */
+  double (*rotation)[3];     /* [total] rad about x, y, z: half the curl */
+  double (*sigma)[6];        /* [total] standard deviation of strain, from that of the atoms (sigma_total, else sigma), else from scatter */
+  double (*scatter)[3];      /* [total] Å: standard deviation of x, y, z of the atoms around about the smooth field */
+  double *density;           /* [total] of the grain's sites seen by the Gaussian, 1 in the bulk, about 0.5 on a face */
+  double (*deformation)[9];  /* [total] second estimate: F [a][b] of the bonds to nearest neighbours, bond = F · bond of the cell; 0: fewer
+                                than four, or all in a plane */
+  double *d2min; /* [total] mean over them of |bond - F · bond of the cell|² in Å² (Falk, Langer, Phys. Rev. E 57 (1998) 7192) */
 };
 /** Gaussian 3.89 Å, a lattice constant, unless there is a reason. AET_ERR_INPUT: a width that is not positive, a lattice of other atoms.
     Collective on atoms->comm. */
@@ -405,9 +405,9 @@ AET_EXTERN PetscErrorCode AetStrainCreate(AetAtoms atoms, AetLattice lattice, do
 AET_EXTERN PetscErrorCode AetStrainDestroy(AetStrain *strain);
 /** Weight of a place by its density: 0 below 0.5, 1 from 0.6, a ramp between. Not collective. */
 AET_EXTERN double AetStrainMask(double density);
-/** The same fit at the voxels of a grid like `grid` (only its shape and pixel size are used): strain [6], rotation [3] (may be NULL) and mask
-    (may be NULL) are created as volumes; the grain is that of the nearest atom; where the mask is 0, all is 0. Collective on grid->comm, on
-    whose ranks atoms, lattice and strain must be complete. */
+/** The same fit at the voxels of a grid like `grid` (only its shape and pixel size are used): strain [6], rotation [3] (may be NULL) and
+   mask (may be NULL) are created as volumes; the grain is that of the nearest atom; where the mask is 0, all is 0. Collective on
+   grid->comm, on whose ranks atoms, lattice and strain must be complete. */
 AET_EXTERN PetscErrorCode AetStrainGrid(AetAtoms atoms, AetLattice lattice, AetStrain strain, AetVolume grid, AetVolume volume[6],
                                         AetVolume rotation[3], AetVolume *mask);
 

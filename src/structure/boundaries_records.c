@@ -105,20 +105,33 @@ static PetscBool AtTwin(const AetBoundaryWork *w, const double *x, PetscInt low,
   return PETSC_FALSE;
 }
 
-/* The one other grain among the neighbours of an atom; -1: none, or more than one, or a twin plane. */
-static PetscInt OtherGrain(const AetBoundaryWork *w, AetBoundaries b, PetscInt i)
+/* Whether a neighbour of atom i is of a third grain. */
+static PetscBool SeesThird(const AetBoundaryWork *w, AetBoundaries b, PetscInt i, PetscInt first, PetscInt second)
 {
-  PetscInt other = -1;
-
-  if (b->grain[i] < 0) return -1;
   for (int k = 0; k < AET_LOCAL_NEAREST;) {
     const PetscInt j = AetBoundaryNext(w, i, &k), h = j < 0 ? -1 : b->grain[j];
-    if (h < 0 || h == b->grain[i]) continue;
-    if (other >= 0 && other != h) return -1;
-    other = h;
+    if (h >= 0 && h != first && h != second) return PETSC_TRUE;
   }
-  if (other < 0) return -1;
-  return AtTwin(w, w->x + 3 * (ptrdiff_t)i, PetscMin(other, b->grain[i]), PetscMax(other, b->grain[i])) ? -1 : other;
+  return PETSC_FALSE;
+}
+
+/* The one other grain among the neighbours of an atom; -1: none, or a third one beside it or them (where the grains of a fivefold axis
+   meet, each touches all), or a twin plane. */
+static PetscInt OtherGrain(const AetBoundaryWork *w, AetBoundaries b, PetscInt i)
+{
+  const PetscInt mine = b->grain[i];
+  PetscInt       other = -1;
+
+  for (int k = 0; mine >= 0 && other < 0 && k < AET_LOCAL_NEAREST;) {
+    const PetscInt j = AetBoundaryNext(w, i, &k), h = j < 0 ? -1 : b->grain[j];
+    if (h >= 0 && h != mine) other = h;
+  }
+  if (other < 0 || SeesThird(w, b, i, mine, other)) return -1;
+  for (int k = 0; k < AET_LOCAL_NEAREST;) {
+    const PetscInt j = AetBoundaryNext(w, i, &k);
+    if (j >= 0 && SeesThird(w, b, j, mine, other)) return -1;
+  }
+  return AtTwin(w, w->x + 3 * (ptrdiff_t)i, PetscMin(other, mine), PetscMax(other, mine)) ? -1 : other;
 }
 
 static int ByGrains(const void *left, const void *right)

@@ -156,8 +156,9 @@ static void ExpectInNoise(int kind, double a, double nearest, double limit_deg)
     if (l->ptm[i] == kind) square += pow(AetDisorientation(&group, q, l->quaternion[i], NULL), 2);
   }
   fprintf(stderr,
-          "%s: %d interior atoms, %.2f %% named right by templates, %.2f %% by common neighbours; orientation %.2f degrees r.m.s.\n",
-          AetLocalName(kind), interior, 100. * right / interior, 100. * cna / interior, sqrt(square / right) * 180 / M_PI);
+          "%s: %d named wrongly of %d; of %d in the interior right: %.2f %% by templates, %.2f %% by common neighbours; turned by %.2f "
+          "degrees\n",
+          AetLocalName(kind), wrong, count, interior, 100. * right / interior, 100. * cna / interior, sqrt(square / right) * 180 / M_PI);
   AET_TEST(interior > 100 && right > 0.99 * interior && wrong <= 0.003 * count);
   AET_TEST(sqrt(square / right) * 180 / M_PI < limit_deg);
   AET_TEST_CALL(AetLocalDestroy(&l));
@@ -169,6 +170,41 @@ static void TestNoise(void)
   ExpectInNoise(AET_LOCAL_HCP, 2.75, 2.75, 2.5);
   ExpectInNoise(AET_LOCAL_BCC, 3.1, 3.1 * sqrt(0.75), 2.5);
   ExpectInNoise(AET_LOCAL_SC, 2.75, 2.75, 4);
+}
+
+/* Random rotations come back in every atom: exactly without noise, within half a degree at 6 pm, a third of what 20 pm leave. */
+static void TestRotations(void)
+{
+  static double    x[3 * MOST];
+  AetRotationGroup group;
+  int              count, atoms = 0;
+  double           exact = 0, square = 0;
+
+  AetRotationGroupCubic(&group);
+  for (uint64_t trial = 0; trial < 12; trial++) {
+    const double noise = trial % 2 ? 0.06 : 0;
+    double       q[4], length = 0;
+    AetLocal     l;
+    for (uint64_t a = 0; a < 4; a++) q[a] = AetRandomNormal(13, trial, a), length += q[a] * q[a];
+    for (int a = 0; a < 4; a++) q[a] /= sqrt(length);
+    count = Cubic(3.9, AET_LOCAL_FCC, 7, q, x);
+    for (int i = 0; i < 3 * count; i++) x[i] += noise / sqrt(3) * AetRandomNormal(14, trial, (uint64_t)i);
+    l = Local(count, x, 12);
+    for (int i = 0; i < count; i++) {
+      double away = AetDisorientation(&group, q, l->quaternion[i], NULL) * 180 / M_PI, again[4];
+      if (l->ptm[i] != AET_LOCAL_FCC) continue;
+      memcpy(again, l->quaternion[i], sizeof again);
+      AetQuaternionReduce(&group, again);
+      AET_TEST(fabs(again[0] - l->quaternion[i][0]) < 1e-12 && again[0] > 0.85); /* at most 62.8 degrees: cos(31.4 degrees) */
+      if (noise > 0)
+        square += away * away, atoms++;
+      else
+        exact = fmax(exact, away);
+    }
+    AET_TEST_CALL(AetLocalDestroy(&l));
+  }
+  fprintf(stderr, "orientation at 6 pm of noise: %.2f degrees r.m.s. of %d atoms\n", sqrt(square / atoms), atoms);
+  AET_TEST(atoms > 100 && exact < 1e-5 && sqrt(square / atoms) < 0.5);
 }
 
 /* Ordered particles of the simulator: all matched atoms have the order that was planted; a random alloy has next to none. */
@@ -266,5 +302,5 @@ static void TestFewAndBad(void)
 }
 
 AET_TEST_MAIN("local structure", {"perfect crystals", TestPerfect}, {"icosahedron", TestIcosahedron}, {"diamond", TestDiamond},
-              {"thermal noise", TestNoise}, {"order of neighbours", TestOrdering}, {"ranks", TestRanks},
+              {"thermal noise", TestNoise}, {"rotations", TestRotations}, {"order of neighbours", TestOrdering}, {"ranks", TestRanks},
               {"few atoms, bad input", TestFewAndBad})
