@@ -220,6 +220,38 @@ static void TestCorrespondence(void)
   free(t);
 }
 
+/* The template that is named is the best of all, also half way between two, where a shortcut could keep the first. */
+static void TestBest(void)
+{
+  static const int twelve[] = {AET_TEMPLATE_FCC, AET_TEMPLATE_HCP, AET_TEMPLATE_ICO};
+  AetTemplates    *t = malloc(sizeof *t);
+  int              counted = 0, wrong = 0, kinds[AET_TEMPLATES] = {0};
+
+  AetTemplatesMake(t);
+  for (uint64_t trial = 0; trial < 4 * TRIALS; trial++) {
+    const int      first = (int)(trial % 3), second = (int)((trial / 3) % 3);
+    AetTemplate    mixed = t->of[twelve[first]];
+    AetTemplateFit onto = {.rmsd = INFINITY}, fit;
+    double         v[MOST][3], least[3], best = INFINITY;
+    AetTemplateTry(t, twelve[second], t->of[twelve[first]].point, &onto); /* the second template, turned onto the first */
+    for (int i = 0; i < 12; i++) {
+      double y[3];
+      AetQuaternionRotate(onto.q, t->of[twelve[second]].point[onto.site[i]], y);
+      for (int a = 0; a < 3; a++) mixed.point[i][a] = (mixed.point[i][a] + y[a]) / 2;
+    }
+    Disturbed(&mixed, 0.06, 90, trial, v);
+    AetTemplateBest(t, 12, v, 0.2, &fit);
+    for (int k = 0; k < 3; k++) least[k] = Exhaustive(&t->of[twelve[k]], v, STARTS, 500 + trial), best = fmin(best, least[k]);
+    if (best > 0.19 || fit.kind == AET_TEMPLATE_SC) continue;
+    counted++;
+    kinds[fit.kind]++;
+    wrong += fit.rmsd > best + 1e-9;
+  }
+  fprintf(stderr, "between templates: %d fits, %d fcc, %d hcp, %d ico, %d not the best\n", counted, kinds[1], kinds[2], kinds[4], wrong);
+  AET_TEST(counted > TRIALS && wrong == 0 && kinds[1] && kinds[2] && kinds[4]);
+  free(t);
+}
+
 /* A fit that is good enough leaves no room for another correspondence, or another template: the gaps, by search. */
 static void TestGaps(void)
 {
@@ -287,5 +319,5 @@ static void TestMeans(void)
 }
 
 AET_TEST_MAIN("template matching", {"groups of rotations", TestGroups}, {"rotation of points", TestFit}, {"assignment", TestAssignment},
-              {"centrosymmetry", TestCentrosymmetry}, {"correspondence", TestCorrespondence}, {"gaps", TestGaps}, {"twins", TestSigmaThree},
-              {"means", TestMeans})
+              {"centrosymmetry", TestCentrosymmetry}, {"correspondence", TestCorrespondence}, {"between templates", TestBest},
+              {"gaps", TestGaps}, {"twins", TestSigmaThree}, {"means", TestMeans})
