@@ -295,7 +295,7 @@ typedef struct {
   double   angle_deg; /* least misorientation modulo the symmetry of the crystal; -1 between grains of different kinds */
   double   axis[3];   /* of that rotation, unit, in the frame of the model; 0 below 0.1° and where the angle is -1 */
   double   axis_crystal[3];    /* the same along the axes of the crystal, without signs, largest first: (0.577, 0.577, 0.577) of a twin */
-  double   sigma3_deg;         /* between cubic grains: angle from the nearest rotation by 60° about <111>; else -1 */
+  double   sigma3_deg;         /* between two cubic grains: angle from the nearest rotation by 60° about <111>; else -1 */
   double   normal[3];          /* unit; of layers, of the plane through them, else of the plane nearest to where the grains touch; z > 0 */
   double   point[3];           /* of that plane, in Å: the layer of a twin, the middle between the two of a fault */
   double   roughness_angstrom; /* r.m.s. distance of the atoms of a layer, or of the points of contact, from that plane */
@@ -421,8 +421,8 @@ AET_EXTERN PetscErrorCode AetStrainGrid(AetAtoms atoms, AetLattice lattice, AetS
 typedef struct _p_AetVacancies *AetVacancies;
 struct _p_AetVacancies {
   PetscInt  count;
-  PetscInt *grain; /* [count] of most of the neighbours */
-  int (*index)[3]; /* [count] in that grain */
+  PetscInt *grain;       /* [count] of most of the neighbours */
+  int (*index)[3];       /* [count] in that grain */
   double (*position)[3]; /* [count] Å, where the neighbours expect it on average */
   PetscInt *neighbours;  /* [count] atoms that expect one */
 };

@@ -196,7 +196,7 @@ static void Compare(const AetBoundaryWork *w, AetBoundaries b, AetBoundary *r)
   r->angle_deg =
       AetMisorientation(AetBoundaryGroup(w, b->kind[g]), b->quaternion[g], b->quaternion[h], AXIS_LEAST * RAD, r->axis, r->axis_crystal) /
       RAD;
-  if (b->kind[g] != AET_LOCAL_HCP) r->sigma3_deg = SigmaThree(w, b, g, h);
+  if (g != h && b->kind[g] != AET_LOCAL_HCP) r->sigma3_deg = SigmaThree(w, b, g, h);
 }
 
 /* The record of a pair of grains; false: too few atoms. */
