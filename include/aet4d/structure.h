@@ -96,6 +96,7 @@ typedef struct {
   double            surface_angstrom;          /* radius of the alpha shape */
   double            order_sigma_angstrom;      /* of the Gaussian that averages chemical order */
   double            strain_sigma_angstrom;     /* of the Gaussian that averages displacements */
+  double            strain_grid_angstrom;      /* step of the grid of strain.h5; 0: none is written */
   PetscBool         lattice_ideal;             /* cells of grains are undeformed: AET_LATTICE_IDEAL, else AET_LATTICE_FREE */
   double            lattice_angstrom;          /* their edge, where they are; 0: fitted */
   PetscInt          replicas;                  /* of the nuclei, for the standard deviations of their sizes; 0: none */

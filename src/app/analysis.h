@@ -72,6 +72,8 @@ double AetAnalysisCell(const AetAnalysis *analysis);
 PetscErrorCode AetAnalysisWriteTables(const AetAnalysis *analysis, AetFile file, const AetOutput *output);
 /* structure.h5 as `path`, structure.xyz and the tables beside it. Collective. */
 PetscErrorCode AetAnalysisWrite(const AetAnalysis *analysis, const AetOutput *output, const char *path);
+/* strain.h5, where a grid is asked for and there is strain; else that of an earlier analysis goes. Collective. */
+PetscErrorCode AetAnalysisWriteGrid(const AetAnalysis *analysis, const AetOutput *output);
 /* Keys analyse.*. Collective. */
 PetscErrorCode AetAnalysisSummarise(const AetAnalysis *analysis, AetSummary summary);
 /* A cut through the middle of the particle and the curves of the analysis. Collective. */

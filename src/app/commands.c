@@ -6,7 +6,7 @@
 #include "run_series.h"
 
 static const AetOption options[] = {
-    {"pictures", AET_OPTION_BOOL, "", "true", 0, 0, NULL, "run draws slices.png and atoms.png"},
+    {"pictures", AET_OPTION_BOOL, "", "true", 0, 0, NULL, "run draws slices.png and atoms.png, analyse analyse.png"},
     {"picture_view_deg", AET_OPTION_REALS, "degree", "[-20, 25, 12]", 0, 0, NULL,
      "phi, theta, psi from which atoms.png sees the atoms (as a view of a tilt series)"},
     {"picture_width", AET_OPTION_INT, "pixel", "1000", 100, 10000, NULL, "width of atoms.png"},

@@ -123,6 +123,7 @@ static PetscErrorCode Tell(const AetAnalysis *a, AetOutput *output, const char *
   PetscCall(Report(a));
   PetscCall(AetAnalysisSummarise(a, output->summary));
   PetscCall(AetAnalysisWrite(a, output, path));
+  PetscCall(AetAnalysisWriteGrid(a, output));
   PetscCall(AetOptionGetBool("pictures", &pictures));
   if (!pictures) PetscFunctionReturn(PETSC_SUCCESS);
   AetOutputPath(output, "analyse.png", picture);

@@ -22,6 +22,7 @@ static const AetOption options[] = {
      "replicas of the nuclei, for the standard deviations of their sizes; 0: none"},
     {"analyse_threshold_spread", AET_OPTION_REAL, "", "0.05", 0, 1, NULL,
      "replicas have thresholds up to this far from the one of the nuclei"},
+    {"analyse_strain_grid_angstrom", AET_OPTION_REAL, "Å", "0", 0, 100, NULL, "step of a grid on which strain.h5 has the strain; 0: none"},
     {"analyse_lattice", AET_OPTION_ENUM, "", "free", 0, 0, "free|ideal",
      "what strain is relative to: the cell that fits each grain best (free), or one that is cubic or hexagonal (ideal)"},
     {"analyse_lattice_angstrom", AET_OPTION_REAL, "Å", "0", 0, 100, NULL,
@@ -45,6 +46,7 @@ PetscErrorCode AetAnalyseSettingsFromOptions(AetAnalyseSettings *s)
   PetscCall(AetOptionGetReal("analyse_surface_angstrom", &s->surface_angstrom));
   PetscCall(AetOptionGetReal("analyse_order_sigma_angstrom", &s->order_sigma_angstrom));
   PetscCall(AetOptionGetReal("analyse_strain_sigma_angstrom", &s->strain_sigma_angstrom));
+  PetscCall(AetOptionGetReal("analyse_strain_grid_angstrom", &s->strain_grid_angstrom));
   PetscCall(AetOptionGetEnum("analyse_lattice", &shape));
   s->lattice_ideal = (PetscBool)(shape == 1);
   PetscCall(AetOptionGetReal("analyse_lattice_angstrom", &s->lattice_angstrom));
