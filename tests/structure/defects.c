@@ -26,25 +26,30 @@ static void TestPlanes(void)
   ExpectDefects(SMALL "twins [-4,4]", 2, 0.2);
 }
 
-/* A cube of 5 cells without two neighbours in its middle: two vacancies. Without an atom of its face: none. */
+/* The atom of a cube nearest to x. */
+static PetscInt At(const Sample *s, double x, double y, double z)
+{
+  PetscInt best = -1;
+  double   least = INFINITY;
+
+  for (PetscInt i = 0; i < s->count; i++) {
+    const double *p = s->position + 3 * i, far = pow(p[0] - x, 2) + pow(p[1] - y, 2) + pow(p[2] - z, 2);
+    if (far < least - 1e-9) least = far, best = i;
+  }
+  return best;
+}
+
+/* A cube of 5 cells of 4 Å, reaching to 10 Å, without two atoms. Neighbours inside: two vacancies. An atom of its face and one below
+   it: an open pit, none. An atom below the face alone: one. */
 static void TestPair(void)
 {
-  Sample   s = SampleMake("lattice_angstrom 4 shape cube shells 5", 1, 0, 0);
-  PetscInt middle = -1, other = -1, face = -1;
-  double  *rest = malloc(3 * (size_t)s.count * sizeof *rest), low = 0;
+  static const double gone[3][2][3] = {{{0, 0, 2}, {2, 0, 0}}, {{0, 0, 10}, {2, 0, 8}}, {{2, 0, 8}, {2, 0, 8}}};
+  static const int    vacancies[3] = {2, 0, 1}, full[3] = {11, 0, 12};
+  Sample              s = SampleMake("lattice_angstrom 4 shape cube shells 5", 1, 0, 0);
+  double             *rest = malloc(3 * (size_t)s.count * sizeof *rest);
 
-  for (PetscInt i = 0; i < 3 * s.count; i++) low = fmin(low, s.position[i]);
-  for (PetscInt i = 0; i < s.count; i++) {
-    const double *x = s.position + 3 * i, size = sqrt(x[0] * x[0] + x[1] * x[1] + x[2] * x[2]);
-    if (middle < 0 && size < 3.1) middle = i;
-    if (middle >= 0 && other < 0) {
-      const double *m = s.position + 3 * middle, far = sqrt(pow(x[0] - m[0], 2) + pow(x[1] - m[1], 2) + pow(x[2] - m[2], 2));
-      if (far > 0.1 && far < 3 && size < 5) other = i;
-    }
-    if (face < 0 && x[2] < low + 0.1 && hypot(x[0], x[1]) < 3.1) face = i;
-  }
-  AET_TEST(middle >= 0 && other >= 0 && face >= 0);
-  for (int k = 0; k < 2; k++) {
+  for (int k = 0; k < 3; k++) {
+    const PetscInt     one = At(&s, gone[k][0][0], gone[k][0][1], gone[k][0][2]), two = At(&s, gone[k][1][0], gone[k][1][1], gone[k][1][2]);
     PetscInt           count = 0;
     AetAtoms           atoms;
     AetNeighbours      neighbours;
@@ -52,17 +57,19 @@ static void TestPair(void)
     AetLattice         l;
     AetVacancies       v;
     for (PetscInt i = 0; i < s.count; i++)
-      if (k ? i != face : i != middle && i != other) memcpy(rest + 3 * count++, s.position + 3 * i, 3 * sizeof *rest);
+      if (i != one && i != two) memcpy(rest + 3 * count++, s.position + 3 * i, 3 * sizeof *rest);
+    AET_TEST(fabs(s.position[3 * one] - gone[k][0][0]) < 1e-6 && fabs(s.position[3 * one + 2] - gone[k][0][2]) < 1e-6);
+    AET_TEST(count == s.count - (k == 2 ? 1 : 2));
     atoms = TestAtoms(count, rest);
     AetLatticeDefaults(&settings);
     AET_TEST_CALL(AetNeighboursCreate(atoms, 3.4, &neighbours));
     AET_TEST_CALL(AetLatticeCreate(neighbours, &settings, &l));
     AET_TEST_CALL(AetVacanciesCreate(atoms, l, &v));
-    AET_TEST(v->count == (k ? 0 : 2));
+    AET_TEST(v->count == vacancies[k]);
     for (PetscInt j = 0; j < v->count; j++) {
       double site[3];
       AetLatticeSite(l, v->grain[j], v->index[j], site);
-      AET_TEST(v->neighbours[j] == 11);
+      AET_TEST(v->neighbours[j] == full[k]);
       for (int a = 0; a < 3; a++) AET_TEST_CLOSE(site[a], v->position[j][a], 1e-9);
     }
     AET_TEST_CALL(AetVacanciesDestroy(&v));
