@@ -56,7 +56,7 @@ if [ "$RANKS" != 1 ]; then
 fi
 good "$RANKS" analyse made/structure.h5 -output again -pictures false -analyse_strain_grid_angstrom 3
 good 1 info again/strain.h5
-check "six components of strain and a mask" [ "$(grep -c "strain_..\|mask" out)" = 7 ]
+check "six components of strain and a mask" [ "$(grep -Ec "^ *(strain_..|mask)/data" out)" = 7 ]
 check "structure.h5 is a model" cmp -s made/nuclei.csv again/nuclei.csv
 good "$RANKS" convert made/structure.xyz part.xyz -convert_cut '[nucleus, 1]'
 check "structure.xyz is a model, and a nucleus can be cut out of it" [ "$(head -1 part.xyz)" = "$(awk -F, 'NR == 2 { print $3 }' made/nuclei.csv)" ]
