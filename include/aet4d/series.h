@@ -263,6 +263,19 @@ AET_EXTERN PetscErrorCode AetHistoryOrderDestroy(AetHistoryOrder *order);
 
 /* ---------------------------------------------------------------- joint reconstruction */
 
+/* Every time reconstructed again with a soft prior: the core is as the other times see it. The volumes are in the frames of their times,
+   on communicators of the same ranks in the same order. Method: docs/theory/series.md. */
+
+/** Fills `mask` (a volume at `time`; its grid is used): 0 to 1, around the atoms of the core as much as their surroundings are conserved,
+   0 elsewhere. `shuffled`: the same values on other atoms of the time, drawn by the seed: what a mask that knows nothing would do. Not
+   collective. */
+AET_EXTERN PetscErrorCode AetJointMask(AetRegistration registration, int time, PetscBool shuffled, uint64_t seed, AetVolume mask);
+/** `target` (a volume at time `to`; its grid is used) <- `source`, a volume at time `from`, seen through the registration: cubic convolution,
+    0 outside of it. The same bits on any number of ranks. Collective on source->comm. */
+AET_EXTERN PetscErrorCode AetJointResample(AetRegistration registration, int from, AetVolume source, int to, AetVolume target);
+/** The factor that brings `other` nearest to `volume` within the mask, all on one grid. Collective on volume->comm. */
+AET_EXTERN PetscErrorCode AetJointFactor(AetVolume volume, AetVolume other, AetVolume mask, double *factor);
+
 /* end of: joint reconstruction */
 
 #endif

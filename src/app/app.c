@@ -34,12 +34,12 @@ static PetscErrorCode FindCommand(const char *name, const AetCommand **command)
 static PetscErrorCode RegisterTables(void)
 {
   static const AetOptionTable *const tables[] = {
-      &AetBaseOptions,           &AetPreflightOptions,      &AetAppOptions,        &AetTiltOptions,
-      AET_PREPARE_TABLES,        &AetReconOptions,          &AetAngleOptions,      &AetOrientationOptions,
-      &AetTraceOptions,          &AetRefineOptions,         &AetCorrectOptions,    &AetBootstrapOptions,
-      &AetAnalyseOptions,        &AetConvertOptions,        &AetCompareOptions,    &AetSimulateOptions,
-      &AetSimulateSeriesOptions, &AetSimulateFramesOptions, &AetMultisliceOptions, &AetDistOptions,
-      &AetSeriesRunOptions,      &AetRegistrationOptions,   &AetTrackOptions};
+      &AetBaseOptions,           &AetPreflightOptions,      &AetAppOptions,          &AetTiltOptions,
+      AET_PREPARE_TABLES,        &AetReconOptions,          &AetAngleOptions,        &AetOrientationOptions,
+      &AetTraceOptions,          &AetRefineOptions,         &AetCorrectOptions,      &AetBootstrapOptions,
+      &AetAnalyseOptions,        &AetConvertOptions,        &AetCompareOptions,      &AetSimulateOptions,
+      &AetSimulateSeriesOptions, &AetSimulateFramesOptions, &AetMultisliceOptions,   &AetDistOptions,
+      &AetSeriesRunOptions,      &AetSeriesJointOptions,    &AetRegistrationOptions, &AetTrackOptions};
 
   PetscFunctionBegin;
   for (size_t t = 0; t < sizeof tables / sizeof tables[0]; t++) PetscCall(AetOptionsRegister(tables[t]));

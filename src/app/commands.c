@@ -13,10 +13,25 @@ static const AetOption options[] = {
 };
 AET_OPTION_TABLE(AetAppOptions, "pictures", "Pictures", options);
 
-static const AetOptionTable *const run_tables[] = {
-    &AetBaseOptions,    &AetPreflightOptions,   &AetAppOptions,       &AetTiltOptions,         AET_PREPARE_TABLES, &AetReconOptions,
-    &AetAngleOptions,   &AetOrientationOptions, &AetTraceOptions,     &AetRefineOptions,       &AetCorrectOptions, &AetBootstrapOptions,
-    &AetAnalyseOptions, &AetDistOptions,        &AetSeriesRunOptions, &AetRegistrationOptions, &AetTrackOptions,   NULL};
+static const AetOptionTable *const run_tables[] = {&AetBaseOptions,
+                                                   &AetPreflightOptions,
+                                                   &AetAppOptions,
+                                                   &AetTiltOptions,
+                                                   AET_PREPARE_TABLES,
+                                                   &AetReconOptions,
+                                                   &AetAngleOptions,
+                                                   &AetOrientationOptions,
+                                                   &AetTraceOptions,
+                                                   &AetRefineOptions,
+                                                   &AetCorrectOptions,
+                                                   &AetBootstrapOptions,
+                                                   &AetAnalyseOptions,
+                                                   &AetDistOptions,
+                                                   &AetSeriesRunOptions,
+                                                   &AetSeriesJointOptions,
+                                                   &AetRegistrationOptions,
+                                                   &AetTrackOptions,
+                                                   NULL};
 static const AetOptionTable *const prepare_tables[] = {
     &AetBaseOptions,  &AetPreflightOptions,   &AetTiltOptions, AET_PREPARE_TABLES,   &AetReconOptions,
     &AetAngleOptions, &AetOrientationOptions, &AetDistOptions, &AetSeriesRunOptions, NULL};

@@ -29,7 +29,7 @@ static const Stage stages[AET_STAGE_COUNT] = {
                            "prepare_transforms", NULL},
      AetRunMakeTilt},
     {"reconstruct", "recon", AET_VOLUME_FILE, "volume.xdmf", "volume_unfiltered.h5", AET_CHECKPOINT_FILE,
-     (const char *const[]){"recon_", "!recon_checkpoint_", "seed", NULL}, (const char *const[]){"recon_support", "recon_initial", NULL},
+     (const char *const[]){"recon_", "!recon_checkpoint_", "seed", NULL}, (const char *const[]){"recon_support", "recon_initial", "recon_prior", "recon_prior_mask", NULL},
      AetRunMakeVolume},
     {"trace", "trace", AET_ATOMS_FILE, "atoms.xyz", "atoms_unfiltered.h5", NULL, (const char *const[]){"trace_", "seed", NULL},
      (const char *const[]){NULL}, AetRunMakeAtoms},

@@ -16,7 +16,7 @@ static PetscErrorCode Describe(const AetSeriesRun *run)
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
-/* Brings one time up to date, its keys, folder and label in force. Collective on the group. */
+/* Brings one time up to date, in its folder. */
 static PetscErrorCode MakeTime(const AetSeriesRun *run, const AetSeriesTime *time, MPI_Comm group)
 {
   char option[96], folder[PETSC_MAX_PATH_LEN];
@@ -25,9 +25,6 @@ static PetscErrorCode MakeTime(const AetSeriesRun *run, const AetSeriesTime *tim
   snprintf(option, sizeof option, "-%soutput", time->scope);
   AetOutputPath(&run->output, time->label, folder);
   PetscCall(PetscOptionsSetValue(NULL, option, folder));
-  PetscCall(AetProvenanceForgetInputs());
-  PetscCall(AetOptionsSetScope(time->scope));
-  PetscCall(AetReportLabel(time->label));
   PetscCall(AetPipeline(group, run->first, run->last, NULL, NULL, run->pictures));
   PetscFunctionReturn(PETSC_SUCCESS);
 }
@@ -45,16 +42,21 @@ static int Next(const AetSeriesRun *run, int group, int before)
   return next;
 }
 
+typedef PetscErrorCode (*Maker)(const AetSeriesRun *run, const AetSeriesTime *time, MPI_Comm group);
+
 /* The times of a group, one after the other, until one fails. `last` is used to see whether all ranks of the group come to the end of a
    time. A rank that failed alone leaves at once: *alone. */
-static PetscErrorCode MakeTimes(const AetSeriesRun *run, MPI_Comm group, MPI_Comm last, int index, PetscBool *alone)
+static PetscErrorCode MakeTimes(const AetSeriesRun *run, Maker make, MPI_Comm group, MPI_Comm last, int index, PetscBool *alone)
 {
   PetscErrorCode code = PETSC_SUCCESS;
 
   PetscFunctionBegin;
   *alone = PETSC_FALSE;
   for (int t = Next(run, index, -1); t >= 0 && !code; t = Next(run, index, t)) {
-    code = MakeTime(run, &run->time[t], group);
+    PetscCall(AetProvenanceForgetInputs());
+    PetscCall(AetOptionsSetScope(run->time[t].scope));
+    PetscCall(AetReportLabel(run->time[t].label));
+    code = make(run, &run->time[t], group);
     *alone = (PetscBool)!AetAppAllArrive(last, code);
     if (!*alone) code = AetAgree(group, code);
     code = AetSeriesTell(run->time[t].label, code);
@@ -68,7 +70,7 @@ static PetscErrorCode MakeTimes(const AetSeriesRun *run, MPI_Comm group, MPI_Com
 }
 
 /* `groups` is taken for the times: inside of one the ranks share the work as they can. */
-static PetscErrorCode InGroups(const AetSeriesRun *run)
+PetscErrorCode AetSeriesInGroups(const AetSeriesRun *run, Maker make)
 {
   MPI_Comm       group, last;
   PetscErrorCode code;
@@ -84,7 +86,7 @@ static PetscErrorCode InGroups(const AetSeriesRun *run)
   PetscCall(AetOptionGetInt("groups", &groups));
   PetscCall(PetscOptionsSetValue(NULL, "-groups", "0"));
   AetPreflightShare(share);
-  code = MakeTimes(run, group, last, index, &alone);
+  code = MakeTimes(run, make, group, last, index, &alone);
   AetPreflightShare(1);
   snprintf(text, sizeof text, "%d", (int)groups);
   PetscCall(PetscOptionsSetValue(NULL, "-groups", text));
@@ -111,8 +113,8 @@ static PetscErrorCode Gather(AetSeriesRun *run)
     PetscCall(AetSummaryAdopt(run->output.summary, name, one));
     PetscCall(AetSummaryDestroy(&one));
   }
-  PetscCall(AetSummarySetNumber(run->output.summary, "series.times", run->times));
-  PetscCall(AetSummarySetNumber(run->output.summary, "series.groups", run->groups));
+  PetscCall(AetSummarySetNumber(run->output.summary, "times.count", run->times));
+  PetscCall(AetSummarySetNumber(run->output.summary, "times.groups", run->groups));
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
@@ -123,6 +125,37 @@ static PetscErrorCode EndIfAsked(MPI_Comm comm)
   PetscFunctionBegin;
   PetscCall(AetInterruptAgree(comm, &asked));
   AetCheck(!asked, AET_ERR_INTERRUPTED, "ended on request before the times are compared: the same command goes on there");
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+static PetscErrorCode ReadAtoms(AetSeriesRun *run, PetscBool joint, AetAtoms *atoms)
+{
+  PetscFunctionBegin;
+  PetscCall(AetProvenanceForgetInputs());
+  for (int t = 0; t < run->times; t++) {
+    PetscCall(AetAtomsDestroy(&atoms[t]));
+    PetscCall(AetSeriesAtoms(run, t, joint, &atoms[t]));
+  }
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+/* What follows from all times. */
+static PetscErrorCode Together(AetSeriesRun *run)
+{
+  AetAtoms *atoms;
+  PetscBool joint;
+
+  PetscFunctionBegin;
+  PetscCall(PetscCalloc1(run->times, &atoms));
+  PetscCall(AetSeriesJointCheck(run, &joint));
+  PetscCall(ReadAtoms(run, PETSC_FALSE, atoms));
+  if (joint) {
+    PetscCall(AetSeriesJoint(run, atoms));
+    PetscCall(ReadAtoms(run, PETSC_TRUE, atoms));
+  }
+  PetscCall(AetOutputSummarise(run->comm, &run->output));
+  for (int t = 0; t < run->times; t++) PetscCall(AetAtomsDestroy(&atoms[t]));
+  PetscCall(PetscFree(atoms));
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
@@ -139,17 +172,17 @@ static PetscErrorCode Work(AetSeriesRun *run, PetscBool track)
   PetscCall(AetReport(run->comm, "aet4d %s (%s), %d ranks of %d threads, into %s\n", AetVersion(), AetCommit(), size, AetThreads(),
                       run->output.folder));
   PetscCall(Describe(run));
-  code = InGroups(run); /* each group keeps the log of the time it makes */
+  code = AetSeriesInGroups(run, MakeTime); /* each group keeps the log of the time it makes */
   if (code && code != AET_ERR_INTERRUPTED) PetscFunctionReturn(code);
   AetOutputPath(&run->output, "run.log", log);
   PetscCall(AetReportOpen(run->comm, log));
   PetscCall(code);
   PetscCall(Gather(run));
-  PetscCall(AetOutputCost(run->comm, &run->output, "series", begin));
+  PetscCall(AetOutputCost(run->comm, &run->output, "times", begin));
   PetscCall(AetOutputSummarise(run->comm, &run->output));
   PetscCall(AetReport(run->comm, "%d times: %.2f s\n", run->times, MPI_Wtime() - begin));
   PetscCall(EndIfAsked(run->comm));
-  (void)track;
+  if (run->last >= AET_STAGE_TRACE && track) PetscCall(Together(run));
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
@@ -159,11 +192,12 @@ static PetscErrorCode Perform(AetSeriesRun *run, PetscBool track)
 
   PetscFunctionBegin;
   PetscCall(AetSeriesTimes(run));
+  PetscCall(AetSeriesJointCheck(run, &stop));
   PetscCall(AetSeriesPlan(run));
   PetscCall(AetOptionGetBool("preflight", &stop));
   if (stop) {
     PetscCall(Describe(run));
-    PetscFunctionReturn(InGroups(run));
+    PetscFunctionReturn(AetSeriesInGroups(run, MakeTime));
   }
   PetscCall(Work(run, track));
   PetscFunctionReturn(PETSC_SUCCESS);

@@ -7,6 +7,8 @@
 
 /* series_pixel_tolerance_percent. */
 extern const AetOptionTable AetSeriesRunOptions;
+/* series_joint, series_joint_weights. */
+extern const AetOptionTable AetSeriesJointOptions;
 
 enum { AET_LABEL_SIZE = 64 };
 typedef struct {
@@ -26,7 +28,8 @@ typedef struct {
   int            times;
   AetSeriesTime *time; /* [times], by their numbers */
   int            groups;
-  int           *ranks; /* [times]: of group g, from 0 on one after the other */
+  int           *ranks;         /* [times]: of group g, from 0 on one after the other */
+  char           joint_key[33]; /* of the joint reconstruction */
 } AetSeriesRun;
 
 /* Whether the options speak of several times. Not collective. */

@@ -9,4 +9,15 @@ PetscErrorCode AetSeriesTell(const char *label, PetscErrorCode code);
 /* This rank's group, its index, and the part of a node's ranks that it has where it has least. The caller frees `group`. Collective. */
 PetscErrorCode AetSeriesSplit(const AetSeriesRun *run, MPI_Comm *group, int *index, double *share);
 
+/* Makes every time on its group of ranks, its keys and its label in force, and sees to the ends: of all, of one that fails, on request.
+   Collective on all ranks; `make` on those of the group. */
+PetscErrorCode AetSeriesInGroups(const AetSeriesRun *run,
+                                 PetscErrorCode (*make)(const AetSeriesRun *run, const AetSeriesTime *time, MPI_Comm group));
+
+/* Whether a joint reconstruction is asked for (AET_ERR_INPUT where it cannot be made); makes it of all times, from their volumes and
+   `atoms` [times]; the atoms that follow from it, to the caller, and their numbers in the summary above. Collective. */
+PetscErrorCode AetSeriesJointCheck(const AetSeriesRun *run, PetscBool *wanted);
+PetscErrorCode AetSeriesJoint(AetSeriesRun *run, AetAtoms *atoms);
+PetscErrorCode AetSeriesAtoms(AetSeriesRun *run, int t, PetscBool joint, AetAtoms *atoms);
+
 #endif

@@ -25,6 +25,11 @@ static const AetOption options[] = {
      "between two supports (recon_support shrinkwrap); 0: a fifth of all iterations"},
     {"recon_initial", AET_OPTION_FILE, "", "none", 0, 0, NULL,
      "what iterations begin with: a volume FILE with the pixel of the images, cropped or filled up with zeros about its centre, or none"},
+    {"recon_prior", AET_OPTION_FILE, "", "none", 0, 0, NULL,
+     "resire: a volume FILE of the size of the reconstruction that every step is pulled towards, or none"},
+    {"recon_prior_mask", AET_OPTION_FILE, "", "none", 0, 0, NULL, "volume FILE of 0 to 1: where that holds, or none: everywhere"},
+    {"recon_prior_weight", AET_OPTION_REAL, "", "0", 0, 1e6, NULL,
+     "strength of the pull, over that of the data in a direction that is measured in full"},
     {"recon_oversampling", AET_OPTION_REAL, "", "2", 1, 8, NULL, "size of the padded grid over the size of the volume"},
     {"recon_rfree_fraction", AET_OPTION_REAL, "", "0.05", 0, 0.5, NULL,
      "fraction of the data withheld for R_free: measured Fourier voxels (genfire) or points (est), detector pixels (sirt, sart, resire "

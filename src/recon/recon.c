@@ -30,6 +30,7 @@ PetscErrorCode AetReconSetFromOptions(AetRecon recon)
   PetscCall(AetOptionGetText("recon_initial", recon->initial_file, sizeof recon->initial_file));
   PetscCall(AetOptionGetReal("recon_support_soft", &recon->support_soft));
   PetscCall(AetOptionGetReal("recon_smooth", &recon->smooth));
+  PetscCall(AetReconPriorFromOptions(recon));
   PetscCall(AetOptionGetReal("recon_oversampling", &recon->oversampling));
   PetscCall(AetOptionGetReal("recon_rfree_fraction", &recon->rfree_fraction));
   PetscCall(AetOptionGetReal("recon_gridding_distance", &recon->gridding_distance));
@@ -120,6 +121,7 @@ PetscErrorCode AetReconSetUp(AetRecon recon)
   AetReconChooseSizes(recon);
   AetBlock(recon->n[0], rank, size, &recon->z_start, &recon->z_count);
   PetscCall(AetReconSupport(recon));
+  PetscCall(AetReconPriorRead(recon));
   PetscCall(AetReconLeaveOut(recon)); /* before the method takes its room */
   if (recon->method->setup) PetscCall(recon->method->setup(recon));
   recon->ready = PETSC_TRUE;
@@ -176,6 +178,8 @@ PetscErrorCode AetReconDestroy(AetRecon *recon)
   if ((*recon)->method && (*recon)->method->destroy) PetscCall((*recon)->method->destroy(*recon));
   PetscCall(AetProjectorDestroy(&(*recon)->projector));
   PetscCall(AetVolumeDestroy(&(*recon)->support));
+  PetscCall(AetVolumeDestroy(&(*recon)->prior));
+  PetscCall(AetVolumeDestroy(&(*recon)->prior_mask));
   PetscCall(AetVolumeDestroy(&(*recon)->volume));
   PetscCall(PetscFree((*recon)->rfree_shell));
   PetscCall(PetscFree((*recon)->r1_view));

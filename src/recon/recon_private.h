@@ -54,6 +54,8 @@ struct _p_AetRecon {
   PetscInt               kernel_width;       /* taps of the pair where the object is not isolated */
   char                   support_file[4096]; /* FILE, "auto", "otsu", "shrinkwrap" or "none" */
   char                   initial_file[4096]; /* FILE or "none" */
+  char                   prior_file[4096], prior_mask_file[4096]; /* FILE or "none" */
+  double                 prior_weight;                            /* 0: no prior */
   double                 oversampling, rfree_fraction, gridding_distance;
   double                 support_soft, smooth; /* voxels */
   PetscBool              extended;
@@ -69,6 +71,7 @@ struct _p_AetRecon {
   ptrdiff_t            n[3], N[3];       /* the volume; its padded grid (z, y, x), smooth, even */
   ptrdiff_t            z_start, z_count; /* local planes of the volume, AetBlock over n[0] */
   AetVolume            support;          /* 0 … 1 of the size of the volume; NULL: everywhere 1 */
+  AetVolume            prior, prior_mask; /* of the size of the volume; NULL: none; everywhere 1 */
   PetscBool            wrapped;          /* the support follows the object, in recon->support->data */
   PetscBool            isolated;         /* the images see the whole object: what they do not see is empty. By AetReconChooseOperator */
   unsigned char       *view_used;        /* [views] 0: withheld as a whole. NULL where pixels are withheld, or nothing is */
@@ -124,5 +127,12 @@ PetscErrorCode AetReconInitial(AetRecon recon);
 PetscErrorCode AetReconSupport(AetRecon recon);
 /* The hull of the object's shadows, 0 … 1. Collective. */
 PetscErrorCode AetReconHull(AetRecon recon, AetVolume support);
+
+/* recon_prior*: reads the settings; whether there is one; its volumes (AET_ERR_DATA: of another size), in SetUp; and the proximal step of
+   ½ weight · mask · (x - prior)² in units of the method's own step: next <- (next + weight mask prior) / (1 + weight mask). */
+PetscErrorCode AetReconPriorFromOptions(AetRecon recon);
+PetscBool      AetReconPriorGiven(AetRecon recon);
+PetscErrorCode AetReconPriorRead(AetRecon recon);
+void           AetReconPriorPull(AetRecon recon, float *next);
 
 #endif

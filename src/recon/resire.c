@@ -174,9 +174,11 @@ static void Swap(float **a, float **b)
 PetscErrorCode AetResireSmooth(AetRecon recon, float *next)
 {
   PetscFunctionBegin;
-  if (!(recon->smooth > 0)) PetscFunctionReturn(PETSC_SUCCESS);
-  PetscCall(AetReconSmooth(recon, recon->smooth, next));
-  for (ptrdiff_t i = 0; recon->support && i < recon->z_count * PlaneVoxels(recon); i++) next[i] *= recon->support->data[i];
+  if (recon->smooth > 0) {
+    PetscCall(AetReconSmooth(recon, recon->smooth, next));
+    for (ptrdiff_t i = 0; recon->support && i < recon->z_count * PlaneVoxels(recon); i++) next[i] *= recon->support->data[i];
+  }
+  AetReconPriorPull(recon, next);
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
@@ -302,7 +304,7 @@ static PetscErrorCode Advance(AetRecon recon, AetResire *resire, Course *c)
   PetscFunctionBegin;
   PetscCall(Step(recon, resire, used, &c->before, &uphill, &misfit));
   rise = misfit.residual - c->before.residual - ROUNDING * fabs(c->before.residual);
-  if (recon->smooth > 0) rise = 0; /* smoothing may raise it: no reason to take a step back */
+  if (recon->smooth > 0 || recon->prior) rise = 0; /* they may raise it: no reason to take a step back */
   c->momentum = Judge(recon, resire, used, uphill, rise, &c->t);
   if (!(rise > 0 && used == 0)) c->before = misfit;
   PetscFunctionReturn(PETSC_SUCCESS);
@@ -479,6 +481,7 @@ static void Estimate(const AetReconLayout *l, double *bytes, double *work)
     *bytes = pair + ramp + (filtered ? 4 : 3) * l->V + 3.25 * l->P + AetR1Bytes(l);
     *work = 2 * AetProjectorWork(l);
   }
+  if (AetReconPriorGiven(l->recon)) *bytes += 2 * l->V;
   if (filtered) *work += AetRampWork(l);
 }
 

@@ -160,7 +160,7 @@ PetscErrorCode AetResireNormalStep(AetRecon recon, AetResire *resire, double mom
   }
   PetscCall(AetReconSumPlanes(recon, 1, rows, uphill));
   PetscCall(PetscFree(rows));
-  if (recon->smooth > 0) {
+  if (recon->smooth > 0 || recon->prior) {
     PetscCall(AetResireSmooth(recon, resire->previous));
     for (ptrdiff_t i = 0; i < recon->z_count * count; i++) resire->direction[i] = resire->previous[i] - recon->volume->data[i];
   }

@@ -38,7 +38,7 @@ PetscErrorCode AetResireNormalStep(AetRecon recon, AetResire *resire, double mom
 /* After `direction` <- previous - x: x <- previous, with its gradient; *rise as above. */
 PetscErrorCode AetResireNormalMove(AetRecon recon, AetResire *resire, double *rise);
 
-/* `next` smoothed as recon_smooth says, inside the support. Collective. */
+/* `next` smoothed as recon_smooth says, inside the support, and pulled as recon_prior says. Collective. */
 PetscErrorCode AetResireSmooth(AetRecon recon, float *next);
 /* x and previous change places, and their states. */
 void AetResireSwap(AetRecon recon, AetResire *resire);

@@ -106,6 +106,26 @@ cp made/simulated/b/projections.mrc hurt/simulated/b/
 good "$RANKS" run -output hurt series.yaml times.yaml
 check "mended, it is the same" cmp hurt/b/atoms.xyz kept.xyz
 
+# together: the same on any number of ranks; what was made is not made again
+noisy="-simulate_views 25 -simulate_dose 2e4 -recon_iterations 15 -recon_rfree_fraction 0.12 -series_joint true -series_joint_weights 0.1"
+if [ "$RANKS" = 2 ]; then
+  rm -rf together apart
+  good 1 simulate -output together series.yaml $noisy
+  cp -r together apart
+  good "$RANKS" run -output together series.yaml times.yaml -series_time_2_recon_iterations 15 $noisy
+  good 1 run -output apart series.yaml times.yaml -series_time_2_recon_iterations 15 $noisy -groups 1
+  for t in a b c; do
+    check "R_free of $t without and with a pull and with one that knows nothing" \
+      [ "$(grep -c '"times.'$t'.joint.rfree_before"\|"times.'$t'.joint.rfree"\|"times.'$t'.joint.rfree_null"' together/summary.json)" = 3 ]
+    check "the pull helps $t" holds "$(number joint.rfree together/$t/joint/summary.json) < $(number joint.rfree_before together/$t/joint/summary.json)"
+    [ ! -s apart/$t/joint/atoms.xyz ] || check "together, $t is the same" cmp apart/$t/joint/atoms.xyz together/$t/joint/atoms.xyz
+  done
+  check "a joint reconstruction is there" ls together/*/joint/atoms.xyz >/dev/null
+  good "$RANKS" run -output together series.yaml times.yaml -series_time_2_recon_iterations 15 $noisy
+  check "unchanged, it is not made again" [ "$(grep -c 'joint: unchanged, skipped' out)" = 3 ]
+fi
+bad 'series_joint: expected recon_method resire.*found genfire' times.yaml -series_joint true -recon_method genfire
+
 # an end that is asked for, on one rank of one group
 if [ -n "${KILLER:-}" ] && [ "$RANKS" -gt 1 ]; then
   fresh asked
