@@ -85,7 +85,7 @@ static PetscErrorCode MakePrior(const AetSeriesRun *run, AetRegistration registr
 /* What the joint reconstruction of a time depends on: its own chain and those of all others. */
 static PetscErrorCode KeyOf(const AetSeriesRun *run, char key[33])
 {
-  static const char *const prefixes[] = {"series_joint", "recon_", "!recon_checkpoint_", "trace_", "refine_", "seed", NULL};
+  static const char *const prefixes[] = {"series_joint", "registration_", "recon_", "!recon_checkpoint_", "trace_", "refine_", "seed", NULL};
   const char             **inputs;
   char(*path)[PETSC_MAX_PATH_LEN];
 
