@@ -99,20 +99,9 @@ PetscErrorCode AetSeriesInGroups(const AetSeriesRun *run, Maker make)
 /* times.<label>.* of the summary above. */
 static PetscErrorCode Gather(AetSeriesRun *run)
 {
-  char       name[AET_LABEL_SIZE + 16], path[PETSC_MAX_PATH_LEN];
-  AetSummary one;
-
   PetscFunctionBegin;
   PetscCall(AetSummaryForget(run->output.summary, "times."));
-  for (int t = 0; t < run->times; t++) {
-    snprintf(name, sizeof name, "%s/summary.json", run->time[t].label);
-    AetOutputPath(&run->output, name, path);
-    PetscCall(AetSummaryCreate(&one));
-    PetscCall(AetSummaryRead(one, run->comm, path));
-    snprintf(name, sizeof name, "times.%s.", run->time[t].label);
-    PetscCall(AetSummaryAdopt(run->output.summary, name, one));
-    PetscCall(AetSummaryDestroy(&one));
-  }
+  PetscCall(AetSeriesAdopt(run, "summary.json"));
   PetscCall(AetSummarySetNumber(run->output.summary, "times.count", run->times));
   PetscCall(AetSummarySetNumber(run->output.summary, "times.groups", run->groups));
   PetscFunctionReturn(PETSC_SUCCESS);
@@ -130,11 +119,15 @@ static PetscErrorCode EndIfAsked(MPI_Comm comm)
 
 static PetscErrorCode ReadAtoms(AetSeriesRun *run, PetscBool joint, AetAtoms *atoms)
 {
+  char path[PETSC_MAX_PATH_LEN];
+
   PetscFunctionBegin;
   PetscCall(AetProvenanceForgetInputs());
   for (int t = 0; t < run->times; t++) {
     PetscCall(AetAtomsDestroy(&atoms[t]));
-    PetscCall(AetSeriesAtoms(run, t, joint, &atoms[t]));
+    PetscCall(AetSeriesAtomsPath(run, t, joint, path));
+    PetscCall(AetProvenanceAddInput(run->comm, path));
+    PetscCall(AetAtomsRead(run->comm, path, &atoms[t]));
   }
   PetscFunctionReturn(PETSC_SUCCESS);
 }
@@ -143,16 +136,21 @@ static PetscErrorCode ReadAtoms(AetSeriesRun *run, PetscBool joint, AetAtoms *at
 static PetscErrorCode Together(AetSeriesRun *run)
 {
   AetAtoms *atoms;
-  PetscBool joint;
+  PetscBool joint, track;
 
   PetscFunctionBegin;
-  PetscCall(PetscCalloc1(run->times, &atoms));
+  PetscCall(AetOptionGetBool("series_track", &track));
   PetscCall(AetSeriesJointCheck(run, &joint));
+  if (!joint && !track) PetscFunctionReturn(PETSC_SUCCESS);
+  PetscCall(PetscCalloc1(run->times, &atoms));
   PetscCall(ReadAtoms(run, PETSC_FALSE, atoms));
   if (joint) {
     PetscCall(AetSeriesJoint(run, atoms));
     PetscCall(ReadAtoms(run, PETSC_TRUE, atoms));
+    PetscCall(AetSeriesAdopt(run, "joint/summary.json"));
+    PetscCall(AetOutputSummarise(run->comm, &run->output));
   }
+  if (track) PetscCall(AetSeriesTrack(run, joint, atoms));
   PetscCall(AetOutputSummarise(run->comm, &run->output));
   for (int t = 0; t < run->times; t++) PetscCall(AetAtomsDestroy(&atoms[t]));
   PetscCall(PetscFree(atoms));

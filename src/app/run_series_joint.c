@@ -85,7 +85,8 @@ static PetscErrorCode MakePrior(const AetSeriesRun *run, AetRegistration registr
 /* What the joint reconstruction of a time depends on: its own chain and those of all others. */
 static PetscErrorCode KeyOf(const AetSeriesRun *run, char key[33])
 {
-  static const char *const prefixes[] = {"series_joint", "registration_", "recon_", "!recon_checkpoint_", "trace_", "refine_", "seed", NULL};
+  static const char *const prefixes[] = {"series_joint", "registration_", "recon_", "!recon_checkpoint_",
+                                         "trace_",       "refine_",       "seed",   NULL};
   const char             **inputs;
   char(*path)[PETSC_MAX_PATH_LEN];
 
@@ -300,27 +301,37 @@ PetscErrorCode AetSeriesJoint(AetSeriesRun *run, AetAtoms *atoms)
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
-/* The atoms of a time: those of the joint reconstruction where it was chosen. */
-PetscErrorCode AetSeriesAtoms(AetSeriesRun *run, int t, PetscBool joint, AetAtoms *atoms)
+PetscErrorCode AetSeriesAtomsPath(const AetSeriesRun *run, int t, PetscBool joint, char path[PETSC_MAX_PATH_LEN])
 {
   AetSummary summary;
   double     weight = 0;
   PetscBool  found;
-  char       path[PETSC_MAX_PATH_LEN], prefix[AET_LABEL_SIZE + 16];
 
   PetscFunctionBegin;
-  PathOf(run, &run->time[t], AET_ATOMS_FILE, path);
   if (joint) {
     PetscCall(AetSummaryCreate(&summary));
     PathOf(run, &run->time[t], "joint/summary.json", path);
     PetscCall(AetSummaryRead(summary, run->comm, path));
     PetscCall(AetSummaryGetNumber(summary, "joint.weight", &weight, &found));
-    snprintf(prefix, sizeof prefix, "times.%s.", run->time[t].label);
-    PetscCall(AetSummaryAdopt(run->output.summary, prefix, summary));
     PetscCall(AetSummaryDestroy(&summary));
-    PathOf(run, &run->time[t], weight > 0 ? "joint/atoms.h5" : AET_ATOMS_FILE, path);
   }
-  PetscCall(AetProvenanceAddInput(run->comm, path));
-  PetscCall(AetAtomsRead(run->comm, path, atoms));
+  PathOf(run, &run->time[t], weight > 0 ? "joint/atoms.h5" : AET_ATOMS_FILE, path);
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+PetscErrorCode AetSeriesAdopt(AetSeriesRun *run, const char *file)
+{
+  char       path[PETSC_MAX_PATH_LEN], prefix[AET_LABEL_SIZE + 16];
+  AetSummary one;
+
+  PetscFunctionBegin;
+  for (int t = 0; t < run->times; t++) {
+    PathOf(run, &run->time[t], file, path);
+    PetscCall(AetSummaryCreate(&one));
+    PetscCall(AetSummaryRead(one, run->comm, path));
+    snprintf(prefix, sizeof prefix, "times.%s.", run->time[t].label);
+    PetscCall(AetSummaryAdopt(run->output.summary, prefix, one));
+    PetscCall(AetSummaryDestroy(&one));
+  }
   PetscFunctionReturn(PETSC_SUCCESS);
 }

@@ -15,9 +15,15 @@ PetscErrorCode AetSeriesInGroups(const AetSeriesRun *run,
                                  PetscErrorCode (*make)(const AetSeriesRun *run, const AetSeriesTime *time, MPI_Comm group));
 
 /* Whether a joint reconstruction is asked for (AET_ERR_INPUT where it cannot be made); makes it of all times, from their volumes and
-   `atoms` [times]; the atoms that follow from it, to the caller, and their numbers in the summary above. Collective. */
+   `atoms` [times]. Collective. */
 PetscErrorCode AetSeriesJointCheck(const AetSeriesRun *run, PetscBool *wanted);
 PetscErrorCode AetSeriesJoint(AetSeriesRun *run, AetAtoms *atoms);
-PetscErrorCode AetSeriesAtoms(AetSeriesRun *run, int t, PetscBool joint, AetAtoms *atoms);
+/* The file of a time's atoms: those of the joint reconstruction where it was made and chosen. Collective. */
+PetscErrorCode AetSeriesAtomsPath(const AetSeriesRun *run, int t, PetscBool joint, char path[PETSC_MAX_PATH_LEN]);
+/* The numbers of that file of every time's folder as times.<label>.* of the summary above. Collective. */
+PetscErrorCode AetSeriesAdopt(AetSeriesRun *run, const char *file);
+
+/* The nuclei of `atoms` [times] followed; skipped where that was done. Collective. */
+PetscErrorCode AetSeriesTrack(AetSeriesRun *run, PetscBool joint, AetAtoms *atoms);
 
 #endif

@@ -3,6 +3,7 @@
 #include <string.h>
 
 static const AetOption options[] = {
+    {"series_track", AET_OPTION_BOOL, "", "true", 0, 0, NULL, "run follows the nuclei through the times when the atoms of all are there"},
     {"series_pixel_tolerance_percent", AET_OPTION_REAL, "%", "5", 0, 1000, NULL,
      "largest difference of the pixel sizes of two times that is not taken for a mistake"},
 };

@@ -9,6 +9,7 @@ recon_iterations: 12
 trace_species: [Fe, Pt]
 refine_enabled: false
 pictures: false
+series_track: false
 END
 cat >times.yaml <<END
 series:
@@ -107,7 +108,7 @@ good "$RANKS" run -output hurt series.yaml times.yaml
 check "mended, it is the same" cmp hurt/b/atoms.xyz kept.xyz
 
 # together: the same on any number of ranks; what was made is not made again
-noisy="-simulate_views 25 -simulate_dose 2e4 -recon_iterations 15 -recon_rfree_fraction 0.12 -series_joint true -series_joint_weights 0.1"
+noisy="-series_track true -track_replicas 20 -track_shuffles 5 -simulate_views 25 -simulate_dose 2e4 -recon_iterations 15 -recon_rfree_fraction 0.12 -series_joint true -series_joint_weights 0.1"
 if [ "$RANKS" = 2 ]; then
   rm -rf together apart
   good 1 simulate -output together series.yaml $noisy
@@ -123,6 +124,9 @@ if [ "$RANKS" = 2 ]; then
   check "a joint reconstruction is there" ls together/*/joint/atoms.xyz >/dev/null
   good "$RANKS" run -output together series.yaml times.yaml -series_time_2_recon_iterations 15 $noisy
   check "unchanged, it is not made again" [ "$(grep -c 'joint: unchanged, skipped' out)" = 3 ]
+  check "nor tracked" grep -q '^track: unchanged, skipped' out
+  for file in nuclei.csv events.csv; do check "$file does not depend on ranks and groups" cmp together/$file apart/$file; done
+  check "core r.m.s.d." holds "$(number series.core_rmsd_pm together/summary.json) > 0"
 fi
 bad 'series_joint: expected recon_method resire.*found genfire' times.yaml -series_joint true -recon_method genfire
 
