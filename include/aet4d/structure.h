@@ -399,7 +399,7 @@ struct _p_AetStrain {
                                 than four, or all in a plane */
   double *d2min; /* [total] mean over them of |bond - F · bond of the cell|² in Å² (Falk, Langer, Phys. Rev. E 57 (1998) 7192) */
 };
-/** Gaussian 3.89 Å, a lattice constant, unless there is a reason. AET_ERR_INPUT: a width that is not positive, a lattice of other atoms.
+/** Gaussian 4.4 Å (1.04 nm wide) unless there is a reason; 3.89 Å in much of the literature. AET_ERR_INPUT: a width that is not positive, a lattice of other atoms.
     Collective on atoms->comm. */
 AET_EXTERN PetscErrorCode AetStrainCreate(AetAtoms atoms, AetLattice lattice, double sigma_angstrom, AetStrain *strain);
 /** NULL is accepted. Not collective. */
