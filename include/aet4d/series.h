@@ -161,13 +161,14 @@ typedef struct {
   double   sigmas;           /* and by at least this many standard deviations */
   double   fluctuation;      /* standard deviation of ln(sites) of a nucleus that stays as it is; below 0: estimated */
   double   presence;         /* nuclei that fewer of the replicas show are dropped */
+  double   chance;           /* and those that a random alloy has with a larger probability */
   double   species_error;    /* a name is wrong with at least this probability */
   PetscInt replicas;         /* of the names and the threshold, at least 2 */
   PetscInt shuffles;         /* random alloys of the same composition, for nuclei by chance; 0: none */
   PetscInt groups;           /* of ranks that share the replicas; 0: as many as ranks */
   uint64_t seed;
 } AetHistorySettings;
-/** 0.3, 0.05, 0.05, 4 Å, 0.1, 13, 0.3, 4 Å, 1.25, 2, estimated, 0.5, 0.01, 300, 50, 0. Not collective. */
+/** 0.3, 0.05, 0.05, 4 Å, 0.1, 13, 0.3, 4 Å, 1.25, 3, estimated, 0.5, 0.05, 0.01, 300, 50, 0. Not collective. */
 AET_EXTERN void AetHistoryDefaults(AetHistorySettings *settings);
 /** From `track_*`, `analyse_nucleus_*`, `groups` and `seed`; threshold 0 is left for the caller to choose. Not collective. */
 AET_EXTERN PetscErrorCode AetHistorySettingsFromOptions(AetHistorySettings *settings);
@@ -176,9 +177,9 @@ AET_EXTERN PetscErrorCode AetHistorySettingsFromOptions(AetHistorySettings *sett
 typedef struct {
   void *context;
   int   phases; /* phases are 0 … phases-1; nuclei are of one phase */
-  /* order and phase [total of the time] (phase -1: none), for species [total] as the registration numbers them (-1: not named). Not
-     collective: replicas differ between ranks. */
-  PetscErrorCode (*evaluate)(void *context, int time, const int *species, double *order, int *phase);
+  /* order and phase [total of the time] (phase -1: none), for species [total] as the registration numbers them (-1: not named). `replica`
+     from 0: of the positions, where they matter; -1: the positions of the data. Not collective: replicas differ between ranks. */
+  PetscErrorCode (*evaluate)(void *context, int time, PetscInt replica, const int *species, double *order, int *phase);
   PetscBool by_species;         /* the order depends on the species; else replicas vary the threshold alone */
   const int (*const *index)[3]; /* [times][total] lattice index in half edges, for draws from equivalent sites near by; NULL: none */
   const PetscInt *const *grain; /* [times][total] of the index, -1: none */
@@ -209,7 +210,7 @@ typedef struct {
   double   sigma_sites; /* standard deviation of the sites by the replicas */
   double   fluctuation; /* of ln(sites), of a nucleus that stays as it is */
   double   presence;    /* part of the replicas that show it */
-  double   chance;      /* probability that a random alloy has a nucleus of this size somewhere */
+  double   chance;      /* probability that a random alloy has one of this size somewhere; of all that it is linked with, the least */
 } AetHistoryNucleus;
 #define AET_HISTORY_PARTNERS 16
 /** What happens from a time to the next. Partners by id, ascending; beyond AET_HISTORY_PARTNERS the smallest nuclei are not named. */
@@ -222,16 +223,25 @@ typedef struct {
   double   change;      /* ln of the ratio of the sites where one becomes one; else 0 */
   double   sigma;       /* of that */
 } AetHistoryEvent;
+/** A nucleus that is one at three times or more: what becomes of it in all. */
+typedef struct {
+  PetscInt id;
+  int      from_time, to_time;
+  int      kind; /* AET_HISTORY_GROWTH, FLUCTUATION or DISSOLUTION: larger or smaller at the end beyond error, and never the other way */
+  double   probability, change, sigma; /* as of events */
+} AetHistoryChain;
 typedef struct _p_AetHistory *AetHistory;
 struct _p_AetHistory {
   int                times;
   PetscInt           count; /* by time, then id */
   AetHistoryNucleus *nucleus;
   PetscInt           ids;       /* nuclei are numbered 1 … ids */
-  PetscInt           dropped;   /* nuclei that too few replicas show */
+  PetscInt           dropped;   /* nuclei that too few replicas show, or that are by chance */
   PetscInt           by_chance; /* nuclei in all shuffled alloys of all times together */
   PetscInt           events;    /* by time, then the first nucleus */
   AetHistoryEvent   *event;
+  PetscInt           chains; /* by their first time, then id */
+  AetHistoryChain   *chain;
   double           **order;    /* [times][atoms] folded order parameter */
   int              **phase;    /* [times][atoms] */
   PetscInt         **label;    /* [times][atoms] id of the nucleus; 0: none */
@@ -249,12 +259,13 @@ AET_EXTERN PetscErrorCode AetHistoryDestroy(AetHistory *history);
 typedef enum { AET_HISTORY_BONDS, AET_HISTORY_L10, AET_HISTORY_L12, AET_HISTORY_AUTO } AetHistoryOrderKind;
 /** Order parameters of the times of a registration: of phases, on the fcc lattices of the times, which are indexed alike; or of bonds.
     AUTO: of all ordered phases where there are two species and most atoms of the first time lie on fcc lattices, else of bonds.
-    `cutoff_angstrom`: neighbours are nearer; 0: the first valley of the first time. Free with AetHistoryOrderDestroy. Collective
-    on comm. */
+    `cutoff_angstrom`: neighbours are nearer; 0: the first valley of the first time. Phases are a matter of sites, so noise of the positions
+   does not touch them; replicas of the order of bonds have positions drawn about those of the data with the registration's precision, keyed
+   by `seed`. The registration is lent until the order is destroyed. Free with AetHistoryOrderDestroy. Collective on comm. */
 AET_EXTERN PetscErrorCode AetHistoryOrderCreate(MPI_Comm comm, AetRegistration registration, AetHistoryOrderKind kind,
-                                                double cutoff_angstrom, double sigma_angstrom, AetHistoryOrder *order);
-/** Name ("l10", "l12_ab3", "l12_a3b", "bonds") and axis (0, 1, 2 of the lattice, -1: none) of a phase of AetHistoryOrderCreate. Not
-    collective. */
+                                                double cutoff_angstrom, double sigma_angstrom, uint64_t seed, AetHistoryOrder *order);
+/** Name ("l10", "l12_ab3", "l12" of A3B, "boo"; A is the first species of the registration) and axis (0, 1, 2 of the lattice, -1: none) of
+   a phase of AetHistoryOrderCreate. Not collective. */
 AET_EXTERN const char *AetHistoryPhaseName(const AetHistoryOrder *order, int phase, int *axis);
 /** Not collective. */
 AET_EXTERN PetscErrorCode AetHistoryOrderDestroy(AetHistoryOrder *order);

@@ -23,6 +23,8 @@ static void NameOf(const char *path, int up, char name[LABEL])
   for (begin = end; begin > path && begin[-1] != '/'; begin--) continue;
   if (end == path + strlen(path) && strrchr(begin, '.') > begin) end = strrchr(begin, '.');
   snprintf(name, LABEL, "%.*s", (int)(end - begin), begin);
+  for (char *c = name; *c; c++)
+    if (strchr(",;\"", *c)) *c = '_'; /* they separate in the tables */
 }
 
 static PetscBool Alike(const Times *t)

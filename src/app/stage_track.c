@@ -68,10 +68,10 @@ static PetscErrorCode Compute(AetTracked *t)
   PetscCall(AetReport(t->comm, "  core: %d sites, %.3f of the atoms; precision %.1f pm\n", (int)t->registration->core_sites,
                       t->registration->core_fraction, 100 * t->registration->precision[0]));
   PetscCall(AetHistoryOrderCreate(t->comm, t->registration, (AetHistoryOrderKind)analyse.order, analyse.neighbour_cutoff_angstrom,
-                                  analyse.order_sigma_angstrom, &t->order));
+                                  analyse.order_sigma_angstrom, t->settings.seed, &t->order));
   if (!(t->settings.threshold > 0))
     t->settings.threshold =
-        strcmp(AetHistoryPhaseName(&t->order, 0, &axis), "bonds") ? AET_NUCLEUS_THRESHOLD_CHEMICAL : AET_NUCLEUS_THRESHOLD_BOO;
+        strcmp(AetHistoryPhaseName(&t->order, 0, &axis), "boo") ? AET_NUCLEUS_THRESHOLD_CHEMICAL : AET_NUCLEUS_THRESHOLD_BOO;
   PetscCall(AetHistoryCreate(t->times, t->atoms, t->registration, &t->order, &t->settings, &t->history));
   PetscFunctionReturn(PETSC_SUCCESS);
 }
@@ -108,14 +108,19 @@ static PetscErrorCode SummariseRegistration(const AetTracked *t, AetSummary summ
 static PetscErrorCode SummariseHistory(const AetTracked *t, AetSummary summary)
 {
   AetHistory h = t->history;
-  PetscInt   kinds[AET_HISTORY_KINDS] = {0}, *at;
+  PetscInt   kinds[AET_HISTORY_KINDS] = {0}, common[AET_HISTORY_KINDS] = {0}, *at;
   char       key[160];
 
   PetscFunctionBegin;
   PetscCall(PetscCalloc1((size_t)t->times, &at));
   for (PetscInt n = 0; n < h->count; n++) at[h->nucleus[n].time]++;
   for (PetscInt e = 0; e < h->events; e++) kinds[h->event[e].kind]++;
+  for (PetscInt c = 0; c < h->chains; c++) /* those of all times */
+    common[h->chain[c].kind] += !h->chain[c].from_time && h->chain[c].to_time == t->times - 1;
   PetscCall(AetSummarySetNumber(summary, "series.nuclei", h->ids));
+  PetscCall(AetSummarySetNumber(summary, "series.common_growing", common[AET_HISTORY_GROWTH]));
+  PetscCall(AetSummarySetNumber(summary, "series.common_fluctuating", common[AET_HISTORY_FLUCTUATION]));
+  PetscCall(AetSummarySetNumber(summary, "series.common_dissolving", common[AET_HISTORY_DISSOLUTION]));
   PetscCall(AetSummarySetNumber(summary, "series.nuclei_dropped", h->dropped));
   if (t->order.by_species && t->settings.shuffles)
     PetscCall(AetSummarySetNumber(summary, "series.nuclei_by_chance", (double)h->by_chance / (double)(t->settings.shuffles * t->times)));

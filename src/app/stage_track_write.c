@@ -233,6 +233,26 @@ static PetscErrorCode WriteEvents(const AetTracked *t, AetFile file)
   PetscFunctionReturn(code);
 }
 
+static PetscErrorCode WriteChains(const AetTracked *t, AetFile file)
+{
+  const AetHistoryChain *c = t->history->chain;
+  const PetscInt         rows = t->history->chains;
+  AetSheet               sheet = {.rows = rows};
+  PetscErrorCode         code;
+
+  PetscFunctionBegin;
+  WHOLE_COLUMN(rows, c[k].id, 1, "nucleus", "one that is one at three times or more");
+  WHOLE_COLUMN(rows, c[k].from_time, 1, "from_time", "row of the table of times, from 0");
+  WHOLE_COLUMN(rows, c[k].to_time, 1, "to_time", "row of the table of times");
+  WHOLE_COLUMN(rows, c[k].kind, 1, "event", "by the attribute events of the table of events: what becomes of it in all");
+  REAL_COLUMN(rows, c[k].probability, 1, "probability", "", "of that");
+  REAL_COLUMN(rows, c[k].change, 1, "change", "", "ln of the ratio of the sites at its last and first time");
+  REAL_COLUMN(rows, c[k].sigma, 1, "sigma", "", "its standard deviation by measurement and fluctuation");
+  code = AetSheetWriteTable(&sheet, t->comm, file, "chains");
+  PetscCall(AetSheetFree(&sheet));
+  PetscFunctionReturn(code);
+}
+
 static PetscErrorCode WriteTables(const AetTracked *t, AetFile file)
 {
   PetscFunctionBegin;
@@ -240,6 +260,7 @@ static PetscErrorCode WriteTables(const AetTracked *t, AetFile file)
   PetscCall(WriteSites(t, file));
   PetscCall(WriteNuclei(t, file));
   PetscCall(WriteEvents(t, file));
+  PetscCall(WriteChains(t, file));
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 

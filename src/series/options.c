@@ -18,11 +18,13 @@ static const AetOption options[] = {
     {"track_link_angstrom", AET_OPTION_REAL, "Å", "4", 0, 100, NULL, "or where their maxima are nearer than this"},
     {"track_change", AET_OPTION_REAL, "", "1.25", 1, 100, NULL,
      "growth and dissolution change the number of sites by at least this factor"},
-    {"track_sigmas", AET_OPTION_REAL, "", "2", 0, 100, NULL,
+    {"track_sigmas", AET_OPTION_REAL, "", "3", 0, 100, NULL,
      "and by this many standard deviations of measurement and fluctuation; smaller changes are fluctuations"},
     {"track_fluctuation", AET_OPTION_REAL, "", "-1", -1, 10, NULL,
      "standard deviation of ln(sites) of a nucleus that stays as it is; negative: estimated from the species that change places"},
     {"track_presence", AET_OPTION_REAL, "", "0.5", 0, 1, NULL, "nuclei that a smaller part of the replicas shows are dropped"},
+    {"track_chance", AET_OPTION_REAL, "", "0.05", 0, 1, NULL,
+     "nuclei of a size that a random alloy has somewhere with a larger probability, and their like at other times, are dropped"},
     {"track_species_error", AET_OPTION_REAL, "", "0.01", 0, 0.5, NULL,
      "the name of an atom is taken to be wrong with at least this probability"},
 };
@@ -39,9 +41,10 @@ void AetHistoryDefaults(AetHistorySettings *settings)
                                    .link_overlap = 0.3,
                                    .link_angstrom = 4,
                                    .change = 1.25,
-                                   .sigmas = 2,
+                                   .sigmas = 3,
                                    .fluctuation = -1,
                                    .presence = 0.5,
+                                   .chance = 0.05,
                                    .species_error = 0.01,
                                    .replicas = 300,
                                    .shuffles = 50};
@@ -65,6 +68,7 @@ PetscErrorCode AetHistorySettingsFromOptions(AetHistorySettings *s)
   PetscCall(AetOptionGetReal("track_sigmas", &s->sigmas));
   PetscCall(AetOptionGetReal("track_fluctuation", &s->fluctuation));
   PetscCall(AetOptionGetReal("track_presence", &s->presence));
+  PetscCall(AetOptionGetReal("track_chance", &s->chance));
   PetscCall(AetOptionGetReal("track_species_error", &s->species_error));
   PetscCall(AetOptionGetReal("analyse_nucleus_threshold", &s->threshold));
   PetscCall(AetOptionGetReal("analyse_nucleus_radius_angstrom", &s->radius_angstrom));

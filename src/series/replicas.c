@@ -31,7 +31,7 @@ static PetscErrorCode Show(Group *g, Kind kind, PetscInt replica, int time)
     AetTrackDrawAlike(g->w, time, PetscMax(g->w->exchange[time], g->w->exchange[PetscMin(time + 1, g->w->times - 1)]), replica, g->species);
   else
     PetscCall(AetTrackShuffle(g->w, time, replica, g->species));
-  PetscCall(AetTrackRegions(g->w, time, g->species, threshold, prominence, &g->now[time]));
+  PetscCall(AetTrackRegions(g->w, time, kind == NAMES ? replica : -1, g->species, threshold, prominence, &g->now[time]));
   if (kind != SHUFFLED) PetscCall(AetTrackRecognise(g->w, time, &g->now[time]));
   PetscFunctionReturn(PETSC_SUCCESS);
 }

@@ -121,7 +121,7 @@ static PetscErrorCode Look(AetTracking *w, AetHistory h)
   for (int t = 0; t < w->times; t++) {
     const size_t n = (size_t)w->registration->total[t];
 
-    PetscCall(AetTrackRegions(w, t, w->registration->species[t], w->settings->threshold, w->settings->prominence, &w->data[t]));
+    PetscCall(AetTrackRegions(w, t, -1, w->registration->species[t], w->settings->threshold, w->settings->prominence, &w->data[t]));
     PetscCall(PetscMalloc3(n + 1, &h->order[t], n + 1, &h->phase[t], n + 1, &h->label[t]));
     PetscCall(PetscArraycpy(h->order[t], w->value, n));
     PetscCall(PetscArraycpy(h->phase[t], w->phase, n));
@@ -211,6 +211,7 @@ PetscErrorCode AetHistoryDestroy(AetHistory *history)
   PetscCall(PetscFree4(h->order, h->phase, h->label, h->exchange));
   PetscCall(PetscFree(h->nucleus));
   PetscCall(PetscFree(h->event));
+  PetscCall(PetscFree(h->chain));
   PetscCall(PetscFree(*history));
   PetscFunctionReturn(PETSC_SUCCESS);
 }

@@ -15,6 +15,7 @@ typedef struct {
   AetTracking           *w;
   const AetReplicaTally *tally;
   int                  **from_group, **to_group, **common, *groups; /* [times - 1] of the data */
+  double                *chance;                                    /* [regions] that it and all it is linked with are by chance */
   PetscInt               count;
   Draft                 *draft;
   int                   *holds;  /* [replicas][count] */
@@ -30,25 +31,65 @@ static PetscBool Kept(const AetTracking *w, int time, int region)
   return (PetscBool)(region >= 0 && r->phase[region] >= 0 && (r->linked[region] || AetTrackIsNucleus(w, r, region)));
 }
 
-/* Regions that too few replicas show take no part any more: they get phase -1. */
+static PetscErrorCode Unlink(Story *s)
+{
+  PetscFunctionBegin;
+  for (int t = 0; t + 1 < s->w->times; t++) {
+    PetscCall(PetscFree(s->from_group[t]));
+    PetscCall(PetscFree(s->to_group[t]));
+    PetscCall(PetscFree(s->common[t]));
+  }
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+/* Drops regions that too few replicas show and, if linked already, that a random alloy might have: they get phase -1 and take no part any
+   more. Then links the others. */
 static PetscErrorCode Link(Story *s, PetscInt *dropped)
 {
   AetTracking *w = s->w;
-  const size_t n = (size_t)w->times;
 
   PetscFunctionBegin;
-  PetscCall(PetscCalloc4(n, &s->from_group, n, &s->to_group, n, &s->common, n, &s->groups));
-  *dropped = 0;
   for (int t = 0; t < w->times; t++)
     for (int i = 0; i < w->data[t].count; i++) {
-      if (s->tally->presence[s->tally->first[t] + i] < w->settings->presence) {
+      const PetscInt at = s->tally->first[t] + i;
+      if (w->data[t].phase[i] >= 0 && (s->tally->presence[at] < w->settings->presence || s->chance[at] > w->settings->chance)) {
         *dropped += AetTrackIsNucleus(w, &w->data[t], i);
         w->data[t].phase[i] = -1;
       }
       w->data[t].linked[i] = PETSC_FALSE;
     }
+  PetscCall(Unlink(s));
   for (int t = 0; t + 1 < w->times; t++)
     PetscCall(AetTrackLink(w, t, &w->data[t], &w->data[t + 1], &s->from_group[t], &s->to_group[t], &s->groups[t], &s->common[t]));
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+/* What a nucleus is at its largest tells whether it is by chance: the least chance of all that are linked, over all times. */
+static void ShareChance(Story *s)
+{
+  const PetscInt *first = s->tally->first;
+
+  for (PetscInt r = 0; r < s->tally->regions; r++) s->chance[r] = s->tally->chance[r];
+  for (int sweep = 0; sweep < 2 * s->w->times; sweep++)
+    for (int t = 0; t + 1 < s->w->times; t++)
+      for (int a = 0; a < s->w->data[t].count; a++)
+        for (int b = 0; b < s->w->data[t + 1].count; b++) {
+          double *x = &s->chance[first[t] + a], *y = &s->chance[first[t + 1] + b];
+          if (s->from_group[t][a] == s->to_group[t][b]) *x = *y = PetscMin(*x, *y);
+        }
+}
+
+static PetscErrorCode LinkLikely(Story *s, PetscInt *dropped)
+{
+  const size_t n = (size_t)s->w->times;
+
+  PetscFunctionBegin;
+  PetscCall(PetscCalloc4(n, &s->from_group, n, &s->to_group, n, &s->common, n, &s->groups));
+  PetscCall(PetscCalloc1((size_t)s->tally->regions + 1, &s->chance));
+  *dropped = 0;
+  PetscCall(Link(s, dropped)); /* by the replicas alone */
+  ShareChance(s);
+  PetscCall(Link(s, dropped));
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
@@ -222,9 +263,86 @@ static void Judge(const Story *s)
     }
     for (PetscInt k = 0; k < s->w->settings->replicas; k++) count += s->holds[(size_t)k * (size_t)s->count + (size_t)e];
     d->probability = (double)count / (double)s->w->settings->replicas;
-    if (!d->from_count) d->probability *= 1 - s->tally->chance[s->tally->first[d->time + 1] + d->to];
-    if (!d->to_count) d->probability *= 1 - s->tally->chance[s->tally->first[d->time] + d->from];
+    if (!d->from_count) d->probability *= 1 - s->chance[s->tally->first[d->time + 1] + d->to];
+    if (!d->to_count) d->probability *= 1 - s->chance[s->tally->first[d->time] + d->from];
   }
+}
+
+/* ---------------------------------------------------------------- chains over several times */
+
+/* The draft of one and one that region `region` of a time has with the next; -1: none. */
+static PetscInt Next(const Story *s, int time, int region)
+{
+  for (PetscInt e = 0; e < s->count; e++)
+    if (s->draft[e].time == time && s->draft[e].from == region && s->draft[e].from_count == 1 && s->draft[e].to_count == 1) return e;
+  return -1;
+}
+
+static PetscBool Follows(const Story *s, int time, int region)
+{
+  for (PetscInt e = 0; e < s->count; e++)
+    if (s->draft[e].time == time - 1 && s->draft[e].to == region && s->draft[e].from_count == 1 && s->draft[e].to_count == 1)
+      return PETSC_TRUE;
+  return PETSC_FALSE;
+}
+
+/* Change of the sites over the steps of a chain in a replica; false where a step does not hold. */
+static PetscBool Whole(const Story *s, PetscInt replica, int steps, const PetscInt *step, double *change)
+{
+  *change = 0;
+  for (int k = 0; k < steps; k++) {
+    const size_t at = (size_t)replica * (size_t)s->count + (size_t)step[k];
+    if (!s->holds[at]) return PETSC_FALSE;
+    *change += s->change[at];
+  }
+  return PETSC_TRUE;
+}
+
+static void JudgeChain(const Story *s, int steps, const PetscInt *step, AetHistoryChain *c)
+{
+  const AetHistorySettings *settings = s->w->settings;
+  const Draft              *first = &s->draft[step[0]], *last = &s->draft[step[steps - 1]];
+  const double              f = s->tally->fluctuation[s->tally->first[first->time] + first->from],
+               g = s->tally->fluctuation[s->tally->first[last->time + 1] + last->to];
+  double    x, sum = 0, square = 0, limit;
+  PetscInt  up = 0, down = 0, count = 0;
+  PetscBool rises = PETSC_FALSE, falls = PETSC_FALSE;
+
+  for (int k = 0; k < steps; k++) {
+    c->change += s->draft[step[k]].change;
+    rises = (PetscBool)(rises || s->draft[step[k]].kind == AET_HISTORY_GROWTH);
+    falls = (PetscBool)(falls || s->draft[step[k]].kind == AET_HISTORY_DISSOLUTION);
+  }
+  for (PetscInt r = 0; r < settings->replicas; r++)
+    if (Whole(s, r, steps, step, &x)) sum += x, square += x * x, count++;
+  c->sigma =
+      hypot(count > 1 ? sqrt(PetscMax(0, (square - sum * sum / (double)count) / (double)(count - 1))) : 0, sqrt((f * f + g * g) / 2));
+  limit = fmax(log(settings->change), settings->sigmas * c->sigma);
+  for (PetscInt r = 0; r < settings->replicas; r++)
+    if (Whole(s, r, steps, step, &x)) up += !falls && x > limit, down += !rises && x < -limit;
+  c->kind = count - up - down >= PetscMax(up, down) ? AET_HISTORY_FLUCTUATION : up >= down ? AET_HISTORY_GROWTH : AET_HISTORY_DISSOLUTION;
+  c->probability = (double)(c->kind == AET_HISTORY_FLUCTUATION ? count - up - down : PetscMax(up, down)) / (double)settings->replicas;
+}
+
+static PetscErrorCode TellChains(const Story *s, const PetscInt *id, AetHistory h)
+{
+  PetscInt *step;
+
+  PetscFunctionBegin;
+  PetscCall(PetscCalloc1((size_t)s->tally->regions + 1, &h->chain));
+  PetscCall(PetscMalloc1((size_t)s->w->times, &step));
+  for (int t = 0; t + 2 < s->w->times; t++)
+    for (int i = 0; i < s->w->data[t].count; i++) {
+      int steps = 0, region = i;
+
+      if (!Kept(s->w, t, i) || Follows(s, t, i)) continue;
+      for (PetscInt e = Next(s, t, i); e >= 0; e = Next(s, t + steps, region)) step[steps++] = e, region = s->draft[e].to;
+      if (steps < 2) continue;
+      h->chain[h->chains] = (AetHistoryChain){.id = id[s->tally->first[t] + i], .from_time = t, .to_time = t + steps};
+      JudgeChain(s, steps, step, &h->chain[h->chains++]);
+    }
+  PetscCall(PetscFree(step));
+  PetscFunctionReturn(PETSC_SUCCESS);
 }
 
 /* ---------------------------------------------------------------- identities */
@@ -342,7 +460,7 @@ static PetscErrorCode TellNuclei(const Story *s, const PetscInt *id, AetHistory 
       *n = (AetHistoryNucleus){.time = t, .id = id[at], .phase = r->phase[i], .sites = r->high[i], .peak = r->peak[i]};
       n->max_order = h->order[t][r->peak[i]];
       n->sigma_sites = tally->sigma_sites[at], n->fluctuation = tally->fluctuation[at];
-      n->presence = tally->presence[at], n->chance = tally->chance[at];
+      n->presence = tally->presence[at], n->chance = s->chance[at];
     }
   qsort(h->nucleus, (size_t)h->count, sizeof *h->nucleus, ByTimeAndId);
   for (int t = 0; t < s->w->times; t++)
@@ -359,7 +477,7 @@ PetscErrorCode AetTrackEvents(AetTracking *w, const AetReplicaTally *tally, AetH
   PetscInt *id;
 
   PetscFunctionBegin;
-  PetscCall(Link(&s, &h->dropped));
+  PetscCall(LinkLikely(&s, &h->dropped));
   PetscCall(ListDrafts(&s));
   PetscCall(AskReplicas(&s));
   Judge(&s);
@@ -367,13 +485,11 @@ PetscErrorCode AetTrackEvents(AetTracking *w, const AetReplicaTally *tally, AetH
   h->ids = Identify(&s, id);
   PetscCall(TellNuclei(&s, id, h));
   PetscCall(TellEvents(&s, id, h));
+  PetscCall(TellChains(&s, id, h));
   PetscCall(PetscFree(id));
   PetscCall(PetscFree2(s.holds, s.change));
-  for (int t = 0; t + 1 < w->times; t++) {
-    PetscCall(PetscFree(s.from_group[t]));
-    PetscCall(PetscFree(s.to_group[t]));
-    PetscCall(PetscFree(s.common[t]));
-  }
+  PetscCall(Unlink(&s));
+  PetscCall(PetscFree(s.chance));
   PetscCall(PetscFree4(s.from_group, s.to_group, s.common, s.groups));
   PetscCall(PetscFree(s.draft));
   PetscFunctionReturn(PETSC_SUCCESS);

@@ -2,15 +2,19 @@
 #include <aet4d/series.h>
 #include <string.h>
 
+enum { STREAM_POSITION = 0x7A700000 };
+
 typedef struct {
   int                 times;
   AetHistoryOrderKind kind;
+  AetRegistration     registration;
+  uint64_t            seed;
+  double              cutoff;
   AetLattice         *lattice; /* [times] */
   AetOrderPlan       *plan;    /* [times] */
   const int (**index)[3];
   const PetscInt **grain;
   double         **bonds; /* [times][total] */
-  PetscInt        *total;
   const AetPhase  *which;
   int              count;
 } Orders;
@@ -33,22 +37,57 @@ static PetscErrorCode Registered(MPI_Comm comm, AetRegistration reg, int time, A
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
-static PetscErrorCode Bonds(void *context, int time, const int *species, double *order, int *phase)
+/* Order of bonds with every position moved by `sign` times what the replica draws; all on this rank. */
+static PetscErrorCode Moved(Orders *o, int time, PetscInt replica, double sign, double *order)
 {
-  Orders *o = context;
+  AetRegistration reg = o->registration;
+  const double    sigma = sign * reg->precision[time];
+  AetAtoms        atoms;
+  AetNeighbours   neighbours;
+  AetBondOrder    bonds;
 
   PetscFunctionBegin;
-  (void)species;
-  PetscCall(PetscArraycpy(order, o->bonds[time], o->total[time]));
-  memset(phase, 0, sizeof *phase * (size_t)o->total[time]);
+  PetscCall(Registered(MPI_COMM_SELF, reg, time, &atoms));
+  for (ptrdiff_t i = 0; i < 3 * (ptrdiff_t)atoms->total; i++)
+    atoms->position[i] += sigma * AetRandomNormal(o->seed, (uint64_t)(STREAM_POSITION + time), ((uint64_t)replica << 32) + (uint64_t)i);
+  PetscCall(AetNeighboursCreate(atoms, o->cutoff, &neighbours));
+  PetscCall(AetBondOrderCreate(neighbours, &bonds));
+  PetscCall(PetscArraycpy(order, bonds->order, bonds->total));
+  PetscCall(AetBondOrderDestroy(&bonds));
+  PetscCall(AetNeighboursDestroy(&neighbours));
+  PetscCall(AetAtomsDestroy(&atoms));
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
-static PetscErrorCode Phases(void *context, int time, const int *species, double *order, int *phase)
+/* Noise lowers the order of bonds, and the data have theirs already: a replica takes half the difference of two opposite moves, which has
+   no part of the second order. */
+static PetscErrorCode Bonds(void *context, int time, PetscInt replica, const int *species, double *order, int *phase)
+{
+  Orders        *o = context;
+  const PetscInt total = o->registration->total[time];
+  double        *opposite;
+
+  PetscFunctionBegin;
+  (void)species;
+  memset(phase, 0, sizeof *phase * (size_t)total);
+  if (replica < 0) {
+    PetscCall(PetscArraycpy(order, o->bonds[time], total));
+    PetscFunctionReturn(PETSC_SUCCESS);
+  }
+  PetscCall(PetscMalloc1((size_t)total + 1, &opposite));
+  PetscCall(Moved(o, time, replica, 1, order));
+  PetscCall(Moved(o, time, replica, -1, opposite));
+  for (PetscInt i = 0; i < total; i++) order[i] = o->bonds[time][i] + (order[i] - opposite[i]) / 2;
+  PetscCall(PetscFree(opposite));
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
+static PetscErrorCode Phases(void *context, int time, PetscInt replica, const int *species, double *order, int *phase)
 {
   Orders *o = context;
 
   PetscFunctionBegin;
+  (void)replica;
   PetscCall(AetOrderBest(o->plan[time], species, o->count, o->which, order, phase));
   PetscFunctionReturn(PETSC_SUCCESS);
 }
@@ -123,7 +162,7 @@ static void Choose(Orders *o)
 }
 
 PetscErrorCode AetHistoryOrderCreate(MPI_Comm comm, AetRegistration reg, AetHistoryOrderKind kind, double cutoff_angstrom,
-                                     double sigma_angstrom, AetHistoryOrder *order)
+                                     double sigma_angstrom, uint64_t seed, AetHistoryOrder *order)
 {
   const size_t times = (size_t)reg->times;
   Orders      *o;
@@ -132,9 +171,10 @@ PetscErrorCode AetHistoryOrderCreate(MPI_Comm comm, AetRegistration reg, AetHist
   AetCheck(kind == AET_HISTORY_BONDS || kind == AET_HISTORY_AUTO || reg->species_count == 2, AET_ERR_INPUT,
            "analyse_order: order of phases needs two species, found %d", reg->species_count);
   PetscCall(PetscNew(&o));
-  o->times = reg->times, o->kind = kind, o->total = reg->total;
+  o->times = reg->times, o->kind = kind, o->registration = reg, o->seed = seed;
   PetscCall(PetscCalloc5(times, &o->lattice, times, &o->plan, times, &o->index, times, &o->grain, times, &o->bonds));
   for (int t = 0; t < reg->times; t++) PetscCall(OneTime(comm, reg, t, &cutoff_angstrom, sigma_angstrom, o));
+  o->cutoff = cutoff_angstrom;
   memset(order, 0, sizeof *order);
   order->context = o;
   if (o->kind == AET_HISTORY_BONDS) {
@@ -149,11 +189,11 @@ PetscErrorCode AetHistoryOrderCreate(MPI_Comm comm, AetRegistration reg, AetHist
 
 const char *AetHistoryPhaseName(const AetHistoryOrder *order, int phase, int *axis)
 {
-  static const char *const names[] = {"l10", "l12_ab3", "l12_a3b"};
+  static const char *const names[] = {"l10", "l12_ab3", "l12"};
   const Orders            *o = order->context;
 
   *axis = -1;
-  if (o->kind == AET_HISTORY_BONDS || phase < 0 || phase >= o->count) return "bonds";
+  if (o->kind == AET_HISTORY_BONDS || phase < 0 || phase >= o->count) return "boo";
   *axis = o->which[phase].axis;
   return names[o->which[phase].kind];
 }

@@ -42,8 +42,10 @@ typedef struct {
 
 /* ---- regions (track_regions.c) ---- */
 
-/* Regions of a time for these species and threshold; value and phase of the atoms stay in w->value, w->phase. Not collective. */
-PetscErrorCode AetTrackRegions(AetTracking *w, int time, const int *species, double threshold, double prominence, AetRegions *regions);
+/* Regions of a time for these species and threshold (and a replica of the positions; -1: none); value and phase of the atoms stay in
+ * w->value, w->phase. Not collective. */
+PetscErrorCode AetTrackRegions(AetTracking *w, int time, PetscInt replica, const int *species, double threshold, double prominence,
+                               AetRegions *regions);
 PetscErrorCode AetTrackRegionsFree(AetRegions *regions);
 /* From the rank `root` to all of comm. Collective. */
 PetscErrorCode AetTrackRegionsShare(MPI_Comm comm, int root, PetscInt sites, AetRegions *regions);

@@ -24,13 +24,14 @@ PetscErrorCode AetTrackRegionsFree(AetRegions *r)
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
-PetscErrorCode AetTrackRegions(AetTracking *w, int time, const int *species, double threshold, double prominence, AetRegions *r)
+PetscErrorCode AetTrackRegions(AetTracking *w, int time, PetscInt replica, const int *species, double threshold, double prominence,
+                               AetRegions *r)
 {
   const ptrdiff_t n = w->registration->total[time];
   ptrdiff_t       count, dropped;
 
   PetscFunctionBegin;
-  PetscCall(w->order->evaluate(w->order->context, time, species, w->value, w->phase));
+  PetscCall(w->order->evaluate(w->order->context, time, replica, species, w->value, w->phase));
   AetAscentFold(n, w->value);
   AetCheck(!AetRegionsFind(&w->near[time], w->value, w->phase, threshold - w->settings->hysteresis, prominence, w->end), AET_ERR_MEMORY,
            "track: no memory for the maxima of %td atoms", n);
@@ -75,16 +76,23 @@ static double PeakDistance(const AetTracking *w, int time, int a, int b)
   return sqrt((x[0] - y[0]) * (x[0] - y[0]) + (x[1] - y[1]) * (x[1] - y[1]) + (x[2] - y[2]) * (x[2] - y[2]));
 }
 
-/* 0: no link. One too small to be a nucleus counts only beside a nucleus that is not much larger: else that one was not there before. */
+/* Whether a region that is too small to be a nucleus is one of the data: then a replica has it still. */
+static PetscBool Established(const AetTracking *w, int time, const AetRegions *r, int i)
+{
+  return (PetscBool)(r->known[i] >= 0 && AetTrackIsNucleus(w, &w->data[time], r->known[i]));
+}
+
+/* 0: no link. One too small to be a nucleus counts only beside a nucleus, and one that is not much larger: else that one was not there
+   before. */
 static double Strength(const AetTracking *w, int time, const AetRegions *from, int a, const AetRegions *to, int b, int common)
 {
   const AetHistorySettings *s = w->settings;
-  const PetscBool           known[2] = {AetTrackIsNucleus(w, from, a), AetTrackIsNucleus(w, to, b)};
+  const PetscBool           large[2] = {AetTrackIsNucleus(w, from, a), AetTrackIsNucleus(w, to, b)};
   const double              share = common / (double)PetscMin(from->low[a], to->low[b]);
 
-  if (from->phase[a] < 0 || from->phase[a] != to->phase[b] || (!known[0] && !known[1])) return 0;
-  if (!known[0] && 2 * from->low[a] < to->low[b]) return 0;
-  if (!known[1] && 2 * to->low[b] < from->low[a]) return 0;
+  if (from->phase[a] < 0 || from->phase[a] != to->phase[b] || (!large[0] && !large[1])) return 0;
+  if (!large[0] && 2 * from->low[a] < to->low[b] && !Established(w, time, from, a)) return 0;
+  if (!large[1] && 2 * to->low[b] < from->low[a] && !Established(w, time + 1, to, b)) return 0;
   if (common && share >= s->link_overlap) return share;
   return PeakDistance(w, time, from->peak[a], to->peak[b]) < s->link_angstrom ? PetscMax(share, 1e-3) : 0;
 }

@@ -21,12 +21,12 @@ static void Site(int s, double x[3])
   x[0] = s % NX, x[1] = s / NX % NY, x[2] = s / (NX * NY);
 }
 
-static PetscErrorCode Evaluate(void *context, int time, const int *species, double *order, int *phase)
+static PetscErrorCode Evaluate(void *context, int time, PetscInt replica, const int *species, double *order, int *phase)
 {
   const Planted *p = context;
 
   PetscFunctionBegin;
-  (void)species;
+  (void)species, (void)replica;
   for (int s = 0; s < SITES; s++) {
     double x[3];
     Site(s, x);
@@ -155,6 +155,8 @@ static void TestKinds(void)
   AET_TEST(Probability(h, 0, AET_HISTORY_BIRTH, 0, b) > 0.95 && Probability(h, 1, AET_HISTORY_DISSOLUTION, b, 0) > 0.95);
   d = IdAt(h, 0, 20, 3, 3);
   AET_TEST(Probability(h, 0, AET_HISTORY_DISSOLUTION, d, d) > 0.95 && Probability(h, 1, AET_HISTORY_DISSOLUTION, d, 0) > 0.95);
+  AET_TEST(h->chains == 1 && h->chain[0].id == a && h->chain[0].kind == AET_HISTORY_GROWTH && h->chain[0].probability > 0.95);
+  AET_TEST(h->chain[0].from_time == 0 && h->chain[0].to_time == 2 && h->chain[0].change > log(1.25));
   AET_TEST(h->events == 11); /* six at the first step, five at the second */
   AET_TEST_CALL(AetHistoryDestroy(&h));
   Free(&c);

@@ -35,11 +35,12 @@ static inline void TrackOptions(const char *list)
   }
 }
 
-static inline PetscErrorCode TrackEvaluate(void *context, int time, const int *species, double *order, int *phase)
+static inline PetscErrorCode TrackEvaluate(void *context, int time, PetscInt replica, const int *species, double *order, int *phase)
 {
   TrackCase *c = context;
 
   PetscFunctionBegin;
+  (void)replica;
   PetscCall(AetOrderBest(c->plan[time], species, AET_PHASES_ORDERED, AetPhases, order, phase));
   PetscFunctionReturn(PETSC_SUCCESS);
 }
