@@ -137,16 +137,17 @@ static void Deviations(const Problem *p, double left, AetRadialFit *fit)
   const double bin = p->bins > 1 ? p->r[1] - p->r[0] : 1, alike = fmax(1, 2 * sqrt(M_PI) * p->smoothing / bin);
   double       plus[AET_RADIAL_BINS], minus[AET_RADIAL_BINS], d[PARAMETERS][AET_RADIAL_BINS], m[PARAMETERS][PARAMETERS] = {{0}};
   double       inverse[PARAMETERS][PARAMETERS];
-  const double h = 0.01 * fmax(0.1, fit->width);
+  /* a width far below the smoothing hardly shows: its derivative is that over a step that would */
+  const double h = 0.01 * fmax(0.1, fit->width), up = fmax(h, 0.1 * p->smoothing), down = fmin(up, 0.5 * fit->width);
   int          used = 0;
 
   Shape(p, fit->radius, fit->width, d[0]);
   Shape(p, fit->radius + h, fit->width, plus);
   Shape(p, fit->radius - h, fit->width, minus);
   for (int b = 0; b < p->bins; b++) d[1][b] = fit->order * (plus[b] - minus[b]) / (2 * h);
-  Shape(p, fit->radius, fit->width + h, plus);
-  Shape(p, fit->radius, fit->width - 0.5 * h, minus);
-  for (int b = 0; b < p->bins; b++) d[2][b] = fit->order * (plus[b] - minus[b]) / (1.5 * h), d[3][b] = 1;
+  Shape(p, fit->radius, fit->width + up, plus);
+  Shape(p, fit->radius, fit->width - down, minus);
+  for (int b = 0; b < p->bins; b++) d[2][b] = fit->order * (plus[b] - minus[b]) / (up + down), d[3][b] = 1;
   for (int b = 0; b < p->bins; b++) {
     used += p->weight[b] > 0;
     for (int i = 0; i < n; i++)
