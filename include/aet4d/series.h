@@ -63,7 +63,7 @@ struct _p_AetRegistration {
   double *agreement_near; /* [sites] fraction of the sites around it (within 2 neighbour distances, itself too) that are conserved: a soft
                              core mask */
   double *depth;          /* [sites] Å to the nearest site of the surface, 0 there (coordination below 0.8 of the usual) */
-  double  neighbour_angstrom; /* median distance of nearest neighbours at the first time */
+  double  neighbour_angstrom; /* distance of nearest neighbours in a close packing as dense as the first time is inside */
 
   PetscInt present_always, conserved_sites, core_sites;
   double   core_fraction;     /* core sites over the mean number of atoms of a time */

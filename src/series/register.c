@@ -7,7 +7,9 @@
 enum { LEAST_ATOMS = 20, ROUNDS = 30 };
 #define RESTS 1e-12 /* of the maps, when the core has come to rest too */
 #define BY_CHANCE 4.5
-#define NO_SCALE 0.005 /* lengths may differ that much where no calibration is asked for */
+#define WELL_PAIRED 0.85 /* fewer pairs than this */
+#define CLEAR 0.05       /* and no clearer than this: two lattices on each other, not one particle twice */
+#define NO_SCALE 0.005   /* lengths may differ that much where no calibration is asked for */
 
 /* What is worked on. */
 typedef struct {
@@ -140,6 +142,11 @@ static PetscErrorCode CheckPair(const Work *w, int t, const AetPairFit *pair, do
            "by chance "
            "(%.0f %%; kappa %.2f, at least %.2f is asked for)",
            t + 1, t, 100 * pair->agreement, pair->kappa, kappa);
+  AetCheck(s->least_paired <= 0 || pair->paired >= WELL_PAIRED || pair->margin >= CLEAR, AET_ERR_DATA,
+           "registration: time %d: expected the particle of time %d; %.0f %% of the atoms lie within %g Å of one of the other time, and a "
+           "clearly "
+           "different rotation or shift fits as well to %.1f %%",
+           t + 1, t, 100 * pair->paired, s->cutoff_angstrom, 100 * pair->margin);
   AetCheck(strain <= limit, AET_ERR_DATA,
            "registration: time %d: lengths are %.2f %% off those of time %d, more than the %g %% that are %s: check the pixel sizes", t + 1,
            100 * strain, t, 100 * limit, s->calibration == AET_CALIBRATION_NONE ? "allowed without calibration" : "credible");

@@ -15,7 +15,8 @@ enum {
   SPREAD_ATOMS = 4000,
   ROUNDS = 5,
   LAST_ROUNDS = 8,
-  SPACING_ATOMS = 800
+  SPACING_ATOMS = 2000, /* at which the density is looked at */
+  AROUND = 54           /* others, in the sphere for it: four shells of fcc */
 };
 #define WORTH 0.9         /* of the best trial's score, to go on */
 #define SAME_DEG 3.0      /* trials no farther apart than this */
@@ -34,10 +35,58 @@ static int Closer(const void *left, const void *right)
   return (l->index > r->index) - (l->index < r->index);
 }
 
+static int Ascending(const void *left, const void *right)
+{
+  const double l = *(const double *)left, r = *(const double *)right;
+
+  return (l > r) - (l < r);
+}
+
+/* The radius about atom i that holds `around` others, between the last of them and the next; `near` and `square` [total]. */
+static double RadiusAbout(const AetCloud *c, const AetCells *cells, ptrdiff_t i, ptrdiff_t around, double radius, ptrdiff_t *near,
+                          double *square)
+{
+  const double *x = c->position + 3 * i;
+  ptrdiff_t     found = AetCellsNear(cells, c->position, x, radius, c->total, near);
+
+  for (; found < around + 2; radius *= 1.3) found = AetCellsNear(cells, c->position, x, 1.3 * radius, c->total, near);
+  for (ptrdiff_t k = 0; k < found; k++) {
+    const double *p = c->position + 3 * near[k];
+    square[k] = pow(p[0] - x[0], 2) + pow(p[1] - x[1], 2) + pow(p[2] - x[2], 2);
+  }
+  qsort(square, (size_t)found, sizeof *square, Ascending);
+  return (sqrt(square[around]) + sqrt(square[around + 1])) / 2;
+}
+
+/* The spacing by how densely atoms are surrounded, where a quarter of them is surrounded more closely: deep inside, wherever that is. */
+static PetscErrorCode Spacing(AetCloud *c)
+{
+  const ptrdiff_t around = PetscMin(AROUND, c->total - 2), every = PetscMax(1, c->total / SPACING_ATOMS);
+  ptrdiff_t      *near, sampled = 0;
+  double         *square, *radius, low[3], high[3], volume = 1, guess;
+  AetCells        cells;
+
+  PetscFunctionBegin;
+  for (int k = 0; k < 3; k++) low[k] = high[k] = c->position[k];
+  for (ptrdiff_t i = 0; i < 3 * c->total; i++)
+    low[i % 3] = fmin(low[i % 3], c->position[i]), high[i % 3] = fmax(high[i % 3], c->position[i]);
+  for (int k = 0; k < 3; k++) volume *= fmax(high[k] - low[k], 1e-3);
+  guess = cbrt(volume / (double)c->total * (double)around * 3 / (4 * M_PI));
+  AetCheck(!AetCellsBuild(&cells, c->total, c->position, guess / 2), AET_ERR_MEMORY, "registration: no memory for the cells of %td atoms",
+           c->total);
+  PetscCall(PetscMalloc3((size_t)c->total, &near, (size_t)c->total, &square, (size_t)c->total, &radius));
+  for (ptrdiff_t i = 0; i < c->total; i += every) radius[sampled++] = RadiusAbout(c, &cells, i, around, guess, near, square);
+  AetCellsFree(&cells);
+  qsort(radius, (size_t)sampled, sizeof *radius, Ascending);
+  /* a close packing has d³/√2 for each atom */
+  c->spacing = radius[sampled / 4] * cbrt(sqrt(2) * 4 * M_PI / 3 / (double)(around + 1));
+  PetscCall(PetscFree3(near, square, radius));
+  PetscFunctionReturn(PETSC_SUCCESS);
+}
+
 PetscErrorCode AetCloudDescribe(AetCloud *c)
 {
-  const ptrdiff_t few = PetscMax(1, PetscMin(SPACING_ATOMS, c->total / 2));
-  Away           *away;
+  Away *away;
 
   PetscFunctionBegin;
   for (int k = 0; k < 3; k++) c->centre[k] = 0;
@@ -51,9 +100,8 @@ PetscErrorCode AetCloudDescribe(AetCloud *c)
   }
   qsort(away, (size_t)c->total, sizeof *away, Closer);
   for (ptrdiff_t i = 0; i < c->total; i++) c->inner[i] = away[i].index;
-  /* `few` atoms fill a sphere that ends between them and the next; a close packing has √2/2 d³ for each */
-  c->spacing = cbrt(sqrt(2) * 4 * M_PI / 3 * pow((away[few - 1].square + away[few].square) / 2, 1.5) / (double)few);
   PetscCall(PetscFree(away));
+  PetscCall(Spacing(c));
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
