@@ -142,6 +142,6 @@ PetscErrorCode AetCommandConvert(int count, char **files)
     PetscCall(ConvertTilt(MPI_COMM_WORLD, files[0], files[1]));
   else
     PetscCall(ConvertArray(MPI_COMM_WORLD, files[0], files[1]));
-  PetscCall(AetReport(MPI_COMM_WORLD, "%s: written from %s", files[1], files[0]));
+  PetscCall(AetReport(MPI_COMM_WORLD, "%s: written from %s\n", files[1], files[0]));
   PetscFunctionReturn(PETSC_SUCCESS);
 }
