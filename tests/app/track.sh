@@ -77,6 +77,11 @@ if [ "$RANKS" = 1 ]; then # pixels that disagree by 3 %: calibrated, told
   check "told" grep -q 'wide: lengths are [23]\.[0-9]* % larger' out
   check "scale $(number series.scale.wide result/summary.json)" holds "($(number series.scale.wide result/summary.json) * 1.03 - 1) ^ 2 < 1e-6"
 fi
+if [ "$RANKS" = 1 ]; then # by the order of bonds the whole crystal is one nucleus
+  good 1 track made/simulated/a/truth.xyz made/simulated/b/truth.xyz -analyse_order boo -output result -track_replicas 4 -quiet -pictures false
+  check "one nucleus of bonds that stays" [ "$(cut -d, -f3-5 result/events.csv | tail -n +2)" = fluctuation,1,1 ]
+  check "its phase" [ "$(awk -F, '{ print $8 $9 }' result/nuclei.csv | tail -1)" = boo- ]
+fi
 if [ "$RANKS" = 4 ]; then # the same on one rank from a config, and in groups
   for time in 9min:a 16min:b 26min:c; do cp ${time#*:}.xyz again/${time%:*}/atoms.h5; done
   good 1 track config.yaml $few

@@ -51,15 +51,15 @@ typedef struct {
 } Case;
 
 /* Every time the same sites, without error. */
-static void Make(Case *c)
+static void MakeOn(MPI_Comm comm, Case *c)
 {
   const char *symbols[1] = {"Fe"};
   int         rank, size;
   ptrdiff_t   start, count;
 
   memset(c, 0, sizeof *c);
-  MPI_Comm_rank(MPI_COMM_WORLD, &rank);
-  MPI_Comm_size(MPI_COMM_WORLD, &size);
+  MPI_Comm_rank(comm, &rank);
+  MPI_Comm_size(comm, &size);
   AetBlock(SITES, rank, size, &start, &count);
   c->reg.times = TIMES, c->reg.sites = SITES, c->reg.species_count = 1, c->reg.neighbour_angstrom = STEP;
   strcpy(c->reg.symbol[0], "Fe");
@@ -74,11 +74,16 @@ static void Make(Case *c)
       for (int a = 0; a < 3; a++) c->position[t][3 * s + a] *= STEP;
       c->site[t][s] = s, c->reg.atom[s * TIMES + t] = s;
     }
-    AET_TEST_CALL(AetAtomsCreate(MPI_COMM_WORLD, (PetscInt)count, 1, symbols, &c->atoms[t]));
+    AET_TEST_CALL(AetAtomsCreate(comm, (PetscInt)count, 1, symbols, &c->atoms[t]));
     for (ptrdiff_t i = 0; i < count; i++)
       for (int a = 0; a < 3; a++)
         c->atoms[t]->position[3 * i + a] = c->position[t][3 * (start + i) + a] + 100 * t; /* frames of their own */
   }
+}
+
+static void Make(Case *c)
+{
+  MakeOn(MPI_COMM_WORLD, c);
 }
 
 static void Free(Case *c)
@@ -254,10 +259,10 @@ static int SameHistory(AetHistory a, AetHistory b)
   return same;
 }
 
-/* Any number of groups says the same, to the last bit. */
+/* Any number of groups says the same, to the last bit, and so does a rank alone. */
 static void TestGroups(void)
 {
-  Case       c;
+  Case       c, alone;
   Planted    p = all;
   AetHistory first, other;
   int        size;
@@ -270,6 +275,11 @@ static void TestGroups(void)
     AET_TEST(SameHistory(first, other));
     AET_TEST_CALL(AetHistoryDestroy(&other));
   }
+  MakeOn(MPI_COMM_SELF, &alone);
+  other = Follow(&alone, &p, 0);
+  AET_TEST(SameHistory(first, other));
+  AET_TEST_CALL(AetHistoryDestroy(&other));
+  Free(&alone);
   AET_TEST_CALL(AetHistoryDestroy(&first));
   Free(&c);
 }
