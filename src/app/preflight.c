@@ -26,13 +26,6 @@ typedef struct {
   int           stage;
 } Plan;
 
-static double preflight_share = 1;
-
-void AetPreflightShare(double fraction)
-{
-  preflight_share = fraction;
-}
-
 /* ---------------------------------------------------------------- needs */
 
 /* Bytes of a rank's share of the images. */
@@ -176,14 +169,6 @@ PetscErrorCode AetPreflightMemory(MPI_Comm comm, AetNodeMemory *memory)
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 
-static PetscErrorCode NodeMemory(MPI_Comm comm, AetNodeMemory *memory)
-{
-  PetscFunctionBegin;
-  PetscCall(AetPreflightMemory(comm, memory));
-  memory->bytes *= preflight_share;
-  PetscFunctionReturn(PETSC_SUCCESS);
-}
-
 /* ---------------------------------------------------------------- the plan */
 
 /* Sizes of the volume that is traced alone. */
@@ -305,7 +290,7 @@ static PetscErrorCode Check(AetRun *run, Plan *plan, AetStage first, AetStage la
 
   PetscFunctionBegin;
   PetscCallMPI(MPI_Comm_size(run->comm, &size));
-  PetscCall(NodeMemory(run->comm, &memory));
+  PetscCall(AetPreflightMemory(run->comm, &memory));
   PetscCall(MayBeDone(run, done));
   if (print)
     PetscCall(AetReport(run->comm, "%d ranks of %d threads, at most %d on a node; there %.3g GiB are to be had (%s)\n", size, AetThreads(),
@@ -348,7 +333,7 @@ PetscErrorCode AetPreflightReconstruct(AetTiltSeries tilt, AetSummary summary)
 
   PetscFunctionBegin;
   PetscCallMPI(MPI_Comm_size(tilt->comm, &size));
-  PetscCall(NodeMemory(tilt->comm, &memory));
+  PetscCall(AetPreflightMemory(tilt->comm, &memory));
   PetscCall(AetReconCreate(tilt, &plan.recon));
   PetscCall(AetReconPlan(plan.recon));
   PetscCall(AetReconEstimateOn(plan.recon, size, &estimate));

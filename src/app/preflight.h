@@ -21,10 +21,7 @@ PetscErrorCode AetNeedsOf(AetNeeds needs, AetStage first, AetStage last, int ran
 /* The pixel, and the work in units of AetTransformWork: little where the folder's summary has a key of every stage. Not collective. */
 PetscErrorCode AetNeedsWork(AetNeeds needs, AetStage first, AetStage last, double *pixel_angstrom, double *work);
 
-/* From now on the ranks of a run may take `fraction` of the memory of their nodes, for other groups of ranks work beside them; 1: all. Not
-   collective; the same on every rank of the run. */
-void AetPreflightShare(double fraction);
-/* Memory of a node as the options know it, whatever the share. Collective. */
+/* Memory of a node as the options know it. Collective. */
 PetscErrorCode AetPreflightMemory(MPI_Comm comm, AetNodeMemory *memory);
 
 /* The same of the reconstruction of a series that has been read: prints memory and time, sets recon.estimated_bytes_per_rank and

@@ -76,18 +76,15 @@ PetscErrorCode AetSeriesInGroups(const AetSeriesRun *run, Maker make)
   PetscErrorCode code;
   PetscInt       groups;
   PetscBool      alone;
-  double         share;
   int            index;
   char           text[16];
 
   PetscFunctionBegin;
-  PetscCall(AetSeriesSplit(run, &group, &index, &share));
+  PetscCall(AetSeriesSplit(run, &group, &index));
   PetscCallMPI(MPI_Comm_dup(group, &last));
   PetscCall(AetOptionGetInt("groups", &groups));
   PetscCall(PetscOptionsSetValue(NULL, "-groups", "0"));
-  AetPreflightShare(share);
   code = MakeTimes(run, make, group, last, index, &alone);
-  AetPreflightShare(1);
   snprintf(text, sizeof text, "%d", (int)groups);
   PetscCall(PetscOptionsSetValue(NULL, "-groups", text));
   if (alone) PetscFunctionReturn(code); /* nobody else may ever come */

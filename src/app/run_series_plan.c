@@ -56,23 +56,14 @@ static int GroupOf(const AetSeriesRun *run, int rank)
   return g;
 }
 
-PetscErrorCode AetSeriesSplit(const AetSeriesRun *run, MPI_Comm *group, int *index, double *share)
+PetscErrorCode AetSeriesSplit(const AetSeriesRun *run, MPI_Comm *group, int *index)
 {
-  MPI_Comm node, both;
-  int      rank, on_node, mine;
+  int rank;
 
   PetscFunctionBegin;
   PetscCallMPI(MPI_Comm_rank(run->comm, &rank));
   *index = GroupOf(run, rank);
   PetscCallMPI(MPI_Comm_split(run->comm, *index, rank, group));
-  PetscCallMPI(MPI_Comm_split_type(run->comm, MPI_COMM_TYPE_SHARED, rank, MPI_INFO_NULL, &node));
-  PetscCallMPI(MPI_Comm_split(node, *index, rank, &both));
-  PetscCallMPI(MPI_Comm_size(node, &on_node));
-  PetscCallMPI(MPI_Comm_size(both, &mine));
-  *share = (double)mine / on_node;
-  PetscCallMPI(MPI_Allreduce(MPI_IN_PLACE, share, 1, MPI_DOUBLE, MPI_MIN, *group));
-  PetscCallMPI(MPI_Comm_free(&both));
-  PetscCallMPI(MPI_Comm_free(&node));
   PetscFunctionReturn(PETSC_SUCCESS);
 }
 

@@ -6,8 +6,8 @@
 
 /* The standing message, if `code` is one, with the label of its time before it; returns `code`. Not collective. */
 PetscErrorCode AetSeriesTell(const char *label, PetscErrorCode code);
-/* This rank's group, its index, and the part of a node's ranks that it has where it has least. The caller frees `group`. Collective. */
-PetscErrorCode AetSeriesSplit(const AetSeriesRun *run, MPI_Comm *group, int *index, double *share);
+/* This rank's group, which the caller frees, and its index. Collective. */
+PetscErrorCode AetSeriesSplit(const AetSeriesRun *run, MPI_Comm *group, int *index);
 
 /* Makes every time on its group of ranks, its keys and its label in force, and sees to the ends: of all, of one that fails, on request.
    Collective on all ranks; `make` on those of the group. */

@@ -96,6 +96,15 @@ bad_groups=$((RANKS + 1))
 rm -rf refused/[abc]
 bad "groups: expected 1 to $RANKS.*found $bad_groups" times.yaml -groups $bad_groups
 
+if [ "$RANKS" -gt 1 ]; then # memory: as many groups as fit, never more
+  good "$RANKS" run -output refused series.yaml times.yaml -preflight
+  need=$(awk '$2 == "reconstruct" && $7 > m { m = $7 } END { print m }' out)
+  check "need of a time in a group: $need GiB" holds "$need > 0"
+  bad 'groups: expected times that fit side by side into .*found .* GiB for 3 groups' times.yaml -groups 3 -memory_limit "$(awk "BEGIN { print 2 * $need }")"
+  good "$RANKS" run -output refused series.yaml times.yaml -preflight -memory_limit "$(awk "BEGIN { print 2 * $need }")"
+  check "fewer groups where no more fit" grep -q '^3 times on [12] group' out
+fi
+
 # one time fails after the work has begun: one line with its label; the other groups come to their end
 fresh hurt
 printf '\x00\x00\xc0\x7f' | dd of=hurt/simulated/b/projections.mrc bs=1 seek=$(($(stat -c %s $P) - 400)) conv=notrunc status=none
