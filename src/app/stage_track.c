@@ -180,6 +180,7 @@ static PetscErrorCode Tell(const AetTracked *t, AetOutput *output)
   PetscCall(SummariseRegistration(t, output->summary));
   PetscCall(SummariseHistory(t, output->summary));
   PetscCall(AetTrackedWrite(t, output));
+  PetscCall(AetTrackedDiffusion(t, output));
   PetscCall(AetOptionGetBool("pictures", &pictures));
   AetOutputPath(output, "series.png", path);
   if (pictures) PetscCall(AetPictureSeries(t, path));

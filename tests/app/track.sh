@@ -67,6 +67,11 @@ if [ "$RANKS" != 3 ]; then # three ranks only see what is refused
   check "core: $(number series.core_rmsd_pm result/summary.json) pm" holds "$(number series.core_rmsd_pm result/summary.json) < 60"
   check "core fraction" holds "$(number series.core_fraction result/summary.json) > 0.3"
   check "series.h5" [ -s result/series.h5 ]
+  check "diffusion.csv" [ "$(head -1 result/diffusion.csv | cut -d, -f1-6) $(tail -1 result/diffusion.csv | cut -d, -f1,2)" = \
+    "from_time,to_time,from_angstrom,to_angstrom,sites,same b,c" ]
+  check "moves.csv" [ "$(wc -l <result/moves.csv)" = 5 ]
+  check "median displacement" holds "($(number series.core_displacement_median_pm.b result/summary.json) - 43.5) ^ 2 < 16" # of 20 pm, twice
+  check "margin" holds "$(number series.margin.c result/summary.json) > 0.05"
   [ $RANKS != 4 ] || check "series.png" [ -s result/series.png ]
   good "$RANKS" info result/series.h5
   mv result all
