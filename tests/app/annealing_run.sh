@@ -1,11 +1,14 @@
 #!/bin/bash
 # The annealing series of 23,144 atoms from its tilt series to the history of its nuclei, by one command: every scripted event is found. With
-# FULL=1 the atoms are refined too, which takes several times as long.
+# REFINE=1 the atoms are refined too, which takes several times as long, with REFINE=2 as by default, with the correction of their list.
 . "$SOURCE/tests/app/lib.sh"
 rm -rf ./* .lock
 LIMIT=14000
+options="-refine_enabled false"
+[ "${REFINE:-0}" = 1 ] && options="-refine_correct false -refine_uncertainty bound"
+[ "${REFINE:-0}" = 2 ] && options=
 good 1 simulate "$SOURCE/configs/annealing.yaml" -output series
-good "$RANKS" run "$SOURCE/configs/annealing.yaml" -output series -pictures false $([ "${FULL:-0}" = 1 ] || echo -refine_enabled false)
+good "$RANKS" run "$SOURCE/configs/annealing.yaml" -output series -pictures false $options
 cat series/events.csv
 grep -E '"series.core_(rmsd_pm|fraction)"|"times.seconds"' series/summary.json
 # events by times and kind: scripted ones that are there with a probability of 0.8, and all that are there
