@@ -14,7 +14,7 @@ static void Templates(AetAnalyseOrder kind, const AetPhase **which, PetscInt *co
   *count = kind == AET_ANALYSE_L10 ? l10 : kind == AET_ANALYSE_L12 ? AET_PHASES_ORDERED - l10 : AET_PHASES_ORDERED;
 }
 
-/* The two species that the model has, by their number; how many it has. */
+/* The two species that the model has, A the one of the lower atomic number: the list of a file may begin with either; how many it has. */
 static int SpeciesPresent(const AetAnalysis *a, int present[2])
 {
   PetscInt number[AET_SPECIES_MAX] = {0};
@@ -26,6 +26,10 @@ static int SpeciesPresent(const AetAnalysis *a, int present[2])
     if (!number[s]) continue;
     if (count < 2) present[count] = s;
     count++;
+  }
+  if (count == 2 && AetAtomicNumber(a->atoms->symbol[present[0]]) > AetAtomicNumber(a->atoms->symbol[present[1]])) {
+    const int other = present[0];
+    present[0] = present[1], present[1] = other;
   }
   return count;
 }

@@ -17,6 +17,7 @@ typedef struct {
   double         **bonds; /* [times][total] */
   const AetPhase  *which;
   int              count;
+  PetscBool        heavy_first; /* A of the templates is the species of the higher atomic number, in names it is the other */
 } Orders;
 
 /* Atoms of a time where the registration puts them. */
@@ -182,6 +183,7 @@ PetscErrorCode AetHistoryOrderCreate(MPI_Comm comm, AetRegistration reg, AetHist
     PetscFunctionReturn(PETSC_SUCCESS);
   }
   Choose(o);
+  o->heavy_first = (PetscBool)(AetAtomicNumber(reg->symbol[0]) > AetAtomicNumber(reg->symbol[1]));
   order->phases = o->count, order->evaluate = Phases, order->by_species = PETSC_TRUE;
   order->index = (const int(*const *)[3])o->index, order->grain = o->grain;
   PetscFunctionReturn(PETSC_SUCCESS);
@@ -189,13 +191,13 @@ PetscErrorCode AetHistoryOrderCreate(MPI_Comm comm, AetRegistration reg, AetHist
 
 const char *AetHistoryPhaseName(const AetHistoryOrder *order, int phase, int *axis)
 {
-  static const char *const names[] = {"l10", "l12_ab3", "l12"};
+  static const char *const names[2][3] = {{"l10", "l12_ab3", "l12"}, {"l10", "l12", "l12_ab3"}};
   const Orders            *o = order->context;
 
   *axis = -1;
   if (o->kind == AET_HISTORY_BONDS || phase < 0 || phase >= o->count) return "boo";
   *axis = o->which[phase].axis;
-  return names[o->which[phase].kind];
+  return names[o->heavy_first][o->which[phase].kind];
 }
 
 PetscErrorCode AetHistoryOrderDestroy(AetHistoryOrder *order)
