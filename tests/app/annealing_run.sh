@@ -1,12 +1,11 @@
 #!/bin/bash
 # The annealing series of 23,144 atoms from its tilt series to the history of its nuclei, by one command: every scripted event is found. With
-# REFINE=1 the atoms are refined too, which takes several times as long, with REFINE=2 as by default, with the correction of their list.
+# REFINE=1 the atoms are refined too, as the config has it, which takes several times as long.
 . "$SOURCE/tests/app/lib.sh"
 rm -rf ./* .lock
 LIMIT=14000
 options="-refine_enabled false"
-[ "${REFINE:-0}" = 1 ] && options="-refine_correct false -refine_uncertainty bound"
-[ "${REFINE:-0}" = 2 ] && options=
+[ "${REFINE:-0}" = 1 ] && options=
 good 1 simulate "$SOURCE/configs/annealing.yaml" -output series
 good "$RANKS" run "$SOURCE/configs/annealing.yaml" -output series -pictures false $options
 cat series/events.csv
